@@ -1,0 +1,152 @@
+"""The table that deciding many payments gives: one row a payment, in the order read.
+
+Columns `id, action, until, score, fired, responsible, measures`, handed on through Arrow's C interface, so that
+polars, pandas, DuckDB and pyarrow take it without a copy. Built with nanoarrow out of NumPy buffers. The ruleset's
+name and fingerprint travel in the schema's metadata: a table of decisions says which version gave them.
+
+Texts repeat (an action, a rule's name, an institution), so each is laid down by copying the bytes of one of
+few names; no Python object is made for a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import nanoarrow as na
+import numpy as np
+from nanoarrow.c_array_stream import CArrayStream
+from numpy.typing import NDArray
+
+from ..schema.limits import MISSING
+from .columns import UNKNOWN, Words
+
+LIST_COLUMNS = ("fired", "responsible", "measures")
+MOST_TEXT_BYTES = 2**31 - 1
+"""Of one column of one chunk: Arrow's short offsets. 10 million rows are many chunks, each far below."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """A list of names for each of n rows: row i has names[index[starts[i]:starts[i + 1]]]. starts int64[n + 1]."""
+
+    starts: NDArray[np.int64]
+    index: NDArray[np.int32]
+    names: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """Decisions of n rows. `action` int[n] into `actions`; `until_us` int64[n], MISSING where there is no end;
+    `score` int64[n]."""
+
+    id: Words
+    action: NDArray[Any]
+    actions: Sequence[str]
+    until_us: NDArray[np.int64]
+    score: NDArray[np.int64]
+    fired: Lists
+    responsible: Lists
+    measures: Lists
+
+    @property
+    def rows(self) -> int:
+        return len(self.score)
+
+
+class DecisionTable:
+    """A table for any Arrow reader: it has `__arrow_c_stream__`, as often as it is asked, and `metadata`."""
+
+    def __init__(self, decided: Iterable[Decided], metadata: Mapping[str, str]) -> None:
+        self.metadata = dict(metadata)
+        self._schema = decision_schema(self.metadata)
+        self._chunks = [decision_chunk(d, self._schema) for d in decided]
+
+    def __len__(self) -> int:
+        return sum(chunk.length for chunk in self._chunks)
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> Any:
+        return CArrayStream.from_c_arrays(self._chunks, self._schema).__arrow_c_stream__(requested_schema)
+
+    def __arrow_c_schema__(self) -> Any:
+        return self._schema.__arrow_c_schema__()
+
+
+def decision_table(decided: Iterable[Decided], ruleset: str, fingerprint: str) -> DecisionTable:
+    """The decisions of one or more batches as one table. `ruleset` is its name and version."""
+    return DecisionTable(decided, {"riskrules.ruleset": ruleset, "riskrules.fingerprint": fingerprint})
+
+
+def decision_schema(metadata: Mapping[str, str]) -> Any:
+    """The Arrow schema of a table of decisions."""
+    names = na.list_(na.string())
+    fields = {
+        "id": na.string(),
+        "action": na.string(),
+        "until": na.timestamp("us", "UTC"),
+        "score": na.int64(),
+        **dict.fromkeys(LIST_COLUMNS, names),
+    }
+    schema = na.c_schema(na.struct(fields))
+    return schema.modify(metadata={k.encode(): v.encode() for k, v in metadata.items()}) if metadata else schema
+
+
+def decision_chunk(d: Decided, schema: Any) -> Any:
+    """One batch of decisions as an Arrow struct."""
+    n = d.rows
+    children = [
+        text_array(d.id.codes, d.id.words),
+        text_array(np.asarray(d.action, np.int32), d.actions),
+        _until(d.until_us),
+        na.c_array_from_buffers(na.int64(), n, [None, _fixed(d.score, np.int64)], null_count=0),
+        *(list_array(getattr(d, name)) for name in LIST_COLUMNS),
+    ]
+    return na.c_array_from_buffers(schema, n, [None], null_count=0, children=children)
+
+
+def _fixed(values: NDArray[Any], dtype: type[np.generic]) -> Any:
+    return na.c_buffer(np.ascontiguousarray(values, dtype))
+
+
+def _until(until_us: NDArray[np.int64]) -> Any:
+    known = until_us != MISSING
+    bitmap = None if known.all() else na.c_buffer(np.packbits(known, bitorder="little"))
+    return na.c_array_from_buffers(
+        na.timestamp("us", "UTC"),
+        len(until_us),
+        [bitmap, _fixed(np.where(known, until_us, 0), np.int64)],
+        null_count=int(len(known) - np.count_nonzero(known)),
+    )
+
+
+def list_array(lists: Lists) -> Any:
+    """list<utf8>[n]."""
+    starts = _fixed(lists.starts, np.int32)
+    names = text_array(lists.index, lists.names)
+    return na.c_array_from_buffers(
+        na.list_(na.string()), len(lists.starts) - 1, [None, starts], null_count=0, children=[names]
+    )
+
+
+def text_array(codes: NDArray[np.int32], words: Sequence[str]) -> Any:
+    """utf8[n] with words[codes[i]] in row i; null where the code is -1."""
+    encoded = [word.encode() for word in words]
+    data = np.frombuffer(b"".join(encoded), np.uint8)
+    own_lengths = np.array([*map(len, encoded), 0], np.int64)  # the last is for -1
+    own_starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(own_lengths[:-1])])
+    lengths = own_lengths[codes]
+    ends = np.cumsum(lengths)
+    total = int(ends[-1]) if len(ends) else 0
+    if total > MOST_TEXT_BYTES:
+        raise ValueError(f"more than {MOST_TEXT_BYTES} bytes of text in one column; decide in smaller batches")
+    laid = data[np.repeat(own_starts[codes] - (ends - lengths), lengths) + np.arange(total)]
+    offsets = np.concatenate([np.zeros(1, np.int32), ends.astype(np.int32)])
+    known = codes != UNKNOWN
+    bitmap = None if known.all() else na.c_buffer(np.packbits(known, bitorder="little"))
+    return na.c_array_from_buffers(
+        na.string(),
+        len(codes),
+        [bitmap, na.c_buffer(offsets), na.c_buffer(laid)],
+        null_count=int(len(known) - np.count_nonzero(known)),
+    )

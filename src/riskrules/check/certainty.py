@@ -1,0 +1,83 @@
+"""The proof that a condition is plainly true or false, whatever is missing.
+
+An optional input may be read where its value is certain: beside `x is known` in the same `and`, or beside
+`x is missing` in the same `any of` (there the other case is already decided). Each built condition carries
+the inputs without which it is surely false (`known_if_true`) and those without which it is surely true
+(`known_if_false`), however the conditions that read a missing value would come out. So a need that is met
+stays met, and the proof holds through `let`s and nested groups. The price is that a guard which follows
+only from several conditions together is not seen: `any of (x is known, b)` and `any of (x is known, none of
+(b, c))` do not make `x` certain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ..meaning import nodes as n
+from .problems import Problems
+from .scope import Built, Need
+
+
+def opposite(built: Built, words: str = "") -> Built:
+    return replace(
+        built,
+        node=n.Not(built.node, words),
+        known_if_true=built.known_if_false,
+        known_if_false=built.known_if_true,
+        depth=built.depth + 1,
+    )
+
+
+def together(parts: Sequence[Built], *, every: bool, words: str = "") -> Built:
+    """All (`every`) or any of the parts, at least one. A need is met by what another part makes certain."""
+    certain = [p.known_if_true if every else p.known_if_false for p in parts]
+    other = [p.known_if_false if every else p.known_if_true for p in parts]
+    counts: dict[str, int] = {}
+    for names in certain:
+        for name in names:
+            counts[name] = counts.get(name, 0) + 1
+    needs = tuple(
+        need
+        for p, own in zip(parts, certain, strict=True)
+        for need in p.needs
+        if counts.get(need.read.name, 0) <= (need.read.name in own)
+    )
+    union, shared = frozenset(counts), frozenset.intersection(*other)
+    nodes = tuple(p.node for p in parts)
+    return Built(
+        n.All(nodes, words) if every else n.Any(nodes, words),
+        needs,
+        known_if_true=union if every else shared,
+        known_if_false=shared if every else union,
+        size=sum(p.size for p in parts) + 1,
+        depth=max(p.depth for p in parts) + 1,
+    )
+
+
+def proven(built: Built, problems: Problems, currency: str) -> bool:
+    """Reports every read that may be missing, once a place."""
+    reported = {(need.read.name, need.at): need for need in reversed(built.needs)}
+    for need in reversed(reported.values()):
+        _report(need, problems, currency)
+    return not reported
+
+
+def _report(need: Need, problems: Problems, currency: str) -> None:
+    name = need.read.name
+    read = need.through or need.read
+    kind = read.kind.name
+    default = {"money": f"0 {currency}", "ratio": "0%", "duration": "0d", "yes/no": "no"}.get(kind, "0")
+    if not read.kind.numeric and kind != "yes/no":
+        default = '"…"'
+    help: tuple[str, ...] = (
+        f"add `and {name} is known` beside it",
+        f"or write `{read.name} else {default}`, with the value that it shall have when it is missing",
+    )
+    if kind == "time":
+        help = help[:1]
+    if need.through is None:
+        message = f"`{name}` may be missing, and nothing says what happens then"
+    else:
+        message = f"`{read.name}` has no value where `{name}` is missing, and nothing says what happens then"
+    problems.error("may-be-missing", message, need.at, help=help)

@@ -1,0 +1,205 @@
+"""`test` clauses: what is given, which lists are filled, what is expected; names and kinds checked here."""
+
+from __future__ import annotations
+
+from ..meaning import nodes as n
+from ..schema import kinds as k
+from ..schema.kinds import Kind
+from ..syntax.tree import Node, Token
+from .comparisons import Comparisons
+from .effects import SIDES, Effects
+from .kinds_together import article, held
+from .literals import Literals, token, unquoted
+from .notices import Notices
+from .problems import Problems, choices_shown
+from .quantities import LITERALS, Quantities
+from .scope import Scope
+
+
+class InlineTests:
+    def __init__(
+        self,
+        scope: Scope,
+        problems: Problems,
+        literals: Literals,
+        quantities: Quantities,
+        comparisons: Comparisons,
+        effects: Effects,
+        notices: Notices,
+    ) -> None:
+        self.scope = scope
+        self.problems = problems
+        self.literals = literals
+        self.quantities = quantities
+        self.comparisons = comparisons
+        self.effects = effects
+        self.notices = notices
+        self.given: dict[str, Node] = {}
+
+    def test(self, node: Node, of: str) -> n.Test | None:
+        """The test, or None after a finding."""
+        name, *parts = node.parts
+        assert isinstance(name, Token)
+        before = self.problems.errors
+        if not unquoted(name).strip():
+            self.problems.error("empty-text", "the test has no name", name, help=("say what it shows",))
+        given: dict[str, n.Value | None] = {}
+        lists: dict[str, tuple[str, ...]] = {}
+        expect: list[n.Expectation] = []
+        for part in (p for p in parts if isinstance(p, Node)):
+            match part.kind:
+                case "given" | "given_missing":
+                    self._given(part, given)
+                case "with_list":
+                    self._with(part, lists)
+                case _:
+                    outcome = self._expectation(part)
+                    if outcome is not None and self._new(part, outcome, expect):
+                        expect.append(outcome)
+        if self.problems.errors > before:
+            return None
+        line = self.problems.source.line_and_column(node.start)[0]
+        return n.Test(unquoted(name), of, tuple(given.items()), tuple(lists.items()), tuple(expect), line)
+
+    def _new(self, node: Node, outcome: n.Expectation, expect: list[n.Expectation]) -> bool:
+        """Whether the outcome can stand beside those before: once each, and one action."""
+        if outcome not in expect and (outcome.what != "action" or all(x.what != "action" for x in expect)):
+            return True
+        message = "a test expects one action" if outcome.what == "action" else "a test expects each thing once"
+        self.problems.error(
+            "said-twice", f"{message}, and {self.problems.shown(node)} is a second", node, help=("keep one of them",)
+        )
+        return False
+
+    # -- given, with ---------------------------------------------------------------------------
+    def _given(self, node: Node, given: dict[str, n.Value | None]) -> None:
+        ref = node.parts[0]
+        assert isinstance(ref, Node)
+        word = token(ref).text
+        if word in self.scope.params or word in self.scope.lets:
+            self.problems.error(
+                "not-given",
+                f"`{word}` is worked out, so a test cannot give it a value",
+                ref,
+                help=("give the fields and windows that it reads",),
+            )
+            return
+        value = self.quantities.ref(ref)
+        if value is None:
+            return
+        assert isinstance(value.node, n.Read)
+        read = value.node
+        self.given.setdefault(read.name, ref)
+        if read.name in given:
+            self.problems.error("said-twice", f"`{read.name}` is given twice", ref, help=("keep one of them",))
+        elif node.kind == "given_missing":
+            if not value.needs and self.scope.inputs[read.name].origin != "window":
+                self.problems.error(
+                    "never-missing",
+                    f"`{read.name}` is a required field, so it is never missing",
+                    ref,
+                    help=("give it a value, or leave it out for a harmless one",),
+                )
+            given[read.name] = None
+        else:
+            literal = node.parts[1]
+            assert isinstance(literal, Node)
+            one = self._held(literal, read)
+            if one is not None:
+                given[read.name] = one
+
+    def _held(self, literal: Node, read: n.Read) -> n.Value | None:
+        """A literal, or a bare choice, in the unit that the input is held in; None after a finding."""
+        kind = read.kind
+        if literal.kind == "ref":
+            word = token(literal)
+            if kind.choices and len(literal.parts) == 1 and "." not in word.text:
+                return word.text if self.comparisons.is_choice(kind, word) else None
+            self._unfit(literal, kind)
+            return None
+        const = self.literals.const(literal) if literal.kind in LITERALS else None
+        if const is None:
+            return None
+        if const.kind == k.TEXT and not self.comparisons.fits(str(const.value), kind, literal):
+            return None
+        value = held(const, kind)
+        if value is None:
+            self._unfit(literal, kind)
+            return None
+        bounds = self.scope.inputs[read.name]
+        if isinstance(value, int) and kind.numeric and not bounds.lowest <= value <= bounds.highest:
+            self.problems.error(
+                "out-of-bounds",
+                f"{self.problems.shown(literal)} lies outside the bounds of `{read.name}`",
+                literal,
+                help=("give a value that a payment can have",),
+            )
+            return None
+        return value
+
+    def _unfit(self, at: Node, kind: Kind) -> None:
+        word = self.problems.words(at)
+        help = self.problems.did_you_mean(word, kind.choices) or (
+            (f"write one of {choices_shown(kind.choices)}",) if kind.choices else (f"give {article(kind)}",)
+        )
+        self.problems.error("unlike-kinds", f"{self.problems.shown(at)} is not {article(kind)}", at, help=help)
+
+    def _with(self, node: Node, lists: dict[str, tuple[str, ...]]) -> None:
+        name, *items = node.parts
+        assert isinstance(name, Token)
+        kind = self.scope.lists.get(name.text)
+        if kind is None:
+            self.comparisons.unknown_list(name)
+            return
+        if name.text in lists:
+            self.problems.error(
+                "said-twice", f"`{name.text}` is filled twice", name, help=("write all that it holds in one line",)
+            )
+            return
+        texts = []
+        for item in (p for p in items if isinstance(p, Node)):
+            if item.kind != "text":
+                self._unfit(item, k.TEXT)
+                return
+            text = unquoted(token(item))
+            if not self.comparisons.fits(text, kind, item):
+                return
+            texts.append(text)
+        lists[name.text] = tuple(texts)
+
+    # -- expect --------------------------------------------------------------------------------
+    def _expectation(self, node: Node) -> n.Expectation | None:
+        words = self.problems.words(node)
+        match node.kind:
+            case "expect_responsible":
+                ref = _node(node, 0)
+                name = token(ref).text
+                if name in SIDES and len(ref.parts) == 1:
+                    return n.Expectation("responsible", name, words)
+                needs = self.effects.instrument_needs(ref, "has the duty")
+                return None if needs is None else n.Expectation("responsible", name, words)
+            case "expect_measure":
+                verb, ref = token(node), _node(node, 1)
+                known = self.effects.verb(verb)
+                if self.effects.instrument_needs(ref, "is acted on") is None or not known:
+                    return None
+                return n.Expectation("measure", (verb.text, token(ref).text), words)
+            case "expect_tell":
+                to = self.notices.recipient(_node(node, 0))
+                return None if to is None else n.Expectation("tell", to, words)
+            case "expect_share":
+                self.problems.error(
+                    "not-in-this-version",
+                    "a test cannot expect shares of a loss in this version",
+                    node,
+                    help=("expect the action, a measure, who is responsible or who is told",),
+                )
+                return None
+        action = self.effects.action(node)
+        return None if action is None else n.Expectation("action", action, words)
+
+
+def _node(node: Node, index: int) -> Node:
+    part = node.parts[index]
+    assert isinstance(part, Node)
+    return part

@@ -1,0 +1,230 @@
+"""A whole file: from its text to its meaning, with every finding of one run.
+
+The order is that of need, not of the file: the head, then the fields, then all that declares, then rules
+and their tests. Nothing depends on where in the file a block stands.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..base.diagnostics import ERROR, WARNING, Diagnostic, Label, RulesetError
+from ..base.source import Source, Span
+from ..meaning import nodes as n
+from ..meaning.walk import found_in
+from ..schema.payment import payment_schema
+from ..syntax.parse import Parsed, parse, parse_bytes
+from ..syntax.tree import Node, Token
+from .conditions import Conditions
+from .declarations import Declarations
+from .effects import Effects
+from .fields import Fields
+from .findings import Findings
+from .head import Head, read_head
+from .inline_tests import InlineTests
+from .later import Later
+from .lets import Lets
+from .literals import Literals
+from .notices import Notices
+from .params import Params
+from .problems import Problems
+from .quantities import Quantities
+from .rules import Rules
+from .scope import Scope
+from .windows import Windows
+
+MOST_FINDINGS = 200
+"""A file with more mistakes than this is a different kind of file."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """`ruleset` is None when there is any error. `diagnostics` are in order of place, errors and warnings."""
+
+    source: Source
+    ruleset: n.Ruleset | None
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        return tuple(d for d in self.diagnostics if d.severity == ERROR)
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        return tuple(d for d in self.diagnostics if d.severity == WARNING)
+
+    def or_raise(self) -> n.Ruleset:
+        """The ruleset, or a RulesetError with everything that was found."""
+        if self.ruleset is None:
+            raise RulesetError(self.diagnostics)
+        return self.ruleset
+
+
+def check_text(text: str, name: str = "ruleset.risk") -> Checked:
+    """Check the text of one rule file. Never raises on any text."""
+    return from_parsed(parse(Source(name, text)))
+
+
+def check_bytes(name: str, raw: bytes) -> Checked:
+    """Check the bytes of one rule file (UTF-8). Never raises on any bytes."""
+    return from_parsed(parse_bytes(name, raw))
+
+
+def from_parsed(parsed: Parsed) -> Checked:
+    problems = Problems(parsed.source)
+    ruleset = None
+    if not parsed.refused and (parsed.blocks or not parsed.diagnostics):
+        ruleset = _Run(parsed, problems).ruleset()
+    found = sorted([*parsed.diagnostics, *problems.found], key=lambda d: (d.labels[0].span.start, d.severity, d.code))
+    if any(d.severity == ERROR for d in found):
+        ruleset = None
+    return Checked(parsed.source, ruleset, tuple(_at_most(found, parsed.source)))
+
+
+def _at_most(found: list[Diagnostic], source: Source) -> list[Diagnostic]:
+    if len(found) <= MOST_FINDINGS:
+        return found
+    worst = sorted(found, key=lambda d: d.severity != ERROR)[:MOST_FINDINGS]
+    rest = Diagnostic(
+        "more-findings",
+        f"{len(found) - MOST_FINDINGS} more findings are left out",
+        source,
+        (Label(found[-1].labels[0].span),),
+        ("mend these first, then check again",),
+        found[-1].severity if all(d.severity == WARNING for d in found) else ERROR,
+    )
+    return [*sorted(worst, key=lambda d: d.labels[0].span.start), rest]
+
+
+class _Run:
+    """One file being checked."""
+
+    def __init__(self, parsed: Parsed, problems: Problems) -> None:
+        self.blocks = parsed.blocks
+        self.complete = not parsed.diagnostics
+        self.problems = problems
+        broken = any(kind == "ruleset" for kind, _ in parsed.broken)
+        self.head: Head = read_head(parsed.blocks, broken, problems)
+        self.scope = Scope(payment_schema(self.head.currency), self.head.currency, self.head.timezone)
+        self.scope.lost = {name for _, name in parsed.broken if name}
+        self.scope.lost |= {_name(b).text for b in self._of("model")}
+        self.lost_rules = {name for kind, name in parsed.broken if kind in ("rule", "exempt")}
+        self.literals = Literals(problems, self.head.timezone)
+        self.declarations = Declarations(self.scope, problems, self.literals)
+        self.fields = Fields(self.scope, problems, self.literals, self.declarations)
+        self.quantities = Quantities(self.scope, problems, self.literals)
+        self.conditions = Conditions(self.scope, problems, self.quantities)
+        self.lets = Lets(self.scope, problems, self.quantities, self.conditions)
+        self.scope.let = self.lets.read
+
+    def _of(self, *kinds: str) -> list[Node]:
+        return [b for b in self.blocks if b.kind in kinds]
+
+    def ruleset(self) -> n.Ruleset:
+        in_force = self.declarations.in_force(self.head.dates)
+        windows = self._declare(in_force)
+        effects = Effects(self.scope, self.problems, self.literals, self.declarations.sources)
+        notices = Notices(self.problems, self.quantities, self.head.language)
+        rules = Rules(self.problems, self.declarations, self.conditions, effects, notices)
+        rules.failed |= self.lost_rules
+        for block in self.blocks:
+            if block.kind == "rule":
+                rules.rule(block)
+            elif block.kind == "exempt":
+                rules.exempt(block)
+        rules.check_lifts(self.blocks)
+        rules.check_size(Span(self.head.start, self.head.end))
+        bands_blocks = self._of("bands")
+        bands = rules.bands(bands_blocks)
+        rules.check_scores(bands)
+        used = set(self.scope.used)
+        inline = InlineTests(
+            self.scope, self.problems, self.literals, self.quantities, self.conditions.comparisons, effects, notices
+        )
+        tests = self._tests(inline)
+        self.scope.used = used  # a test alone is no use
+        Later(self.problems, self.literals, self.quantities, self.conditions, effects).check(self.blocks)
+        windows.finish()
+        made = self._meaning(in_force, rules, bands, tests)
+        if self.complete and not self.problems.errors:
+            self.scope.spread_use()
+            findings = Findings(made, rules.places, self.problems)
+            findings.find(bands_blocks[0] if bands_blocks else None)
+            findings.find_unused(self.scope, effects.cited)
+            findings.find_unread_given(inline.given, self.scope.schema)
+        return made
+
+    def _declare(self, in_force: n.InForce) -> Windows:
+        params = Params(self.scope, self.problems, self.literals, self.declarations, self.fields)
+        windows = Windows(self.scope, self.problems, self.literals, self.declarations, self.conditions)
+        for block in self._of("source"):
+            self.declarations.source(block)
+        for block in self._of("field"):
+            self.fields.field(block)
+        for block in self._of("param"):
+            params.param(block, in_force)
+        for block in self._of("list"):
+            params.list(block)
+        for block in self._of("window"):
+            windows.declare(block)
+        for block in self._of("let", "let_value"):
+            if self.declarations.declare("let", _name(block)):
+                self.scope.lets[_name(block).text] = block
+        self.lets.resolve_all()
+        return windows
+
+    def _tests(self, inline: InlineTests) -> tuple[n.Test, ...]:
+        made = []
+        for block in self._of("rule", "exempt"):
+            for part in block.parts:
+                if isinstance(part, Node) and part.kind == "test":
+                    test = inline.test(part, _name(block).text)
+                    if test is not None:
+                        made.append(test)
+        return tuple(made)
+
+    def _meaning(
+        self, in_force: n.InForce, rules: Rules, bands: tuple[n.Band, ...], tests: tuple[n.Test, ...]
+    ) -> n.Ruleset:
+        ordered = tuple(rules.rules[x] for x in sorted(rules.rules))
+        exempts = tuple(rules.exempts[x] for x in sorted(rules.exempts))
+        reads: dict[str, None] = {}
+        lists: set[str] = set()
+        acted: set[str] = set()
+        for node in found_in((ordered, exempts), object):
+            match node:
+                case n.Read(name):
+                    reads[name] = None
+                case n.InList(_, name):
+                    lists.add(name)
+                case n.Instrument(path, institution):
+                    acted |= {path, institution}
+                case n.Measure(_, instrument):
+                    acted.add(instrument)
+        read = {*reads, "occurred_at", *acted}
+        for name in read - self.scope.inputs.keys():
+            self.scope.read_field(name, Span(0, 0))
+        window_names = {name.split(" of ")[0] for name in read} & self.scope.windows.keys()
+        return n.Ruleset(
+            name=self.head.name,
+            version=self.head.version,
+            title=self.head.title,
+            currency=self.head.currency,
+            timezone=self.head.timezone,
+            language=self.head.language,
+            in_force=in_force,
+            inputs=tuple(self.scope.inputs[x] for x in sorted(read)),
+            rules=ordered,
+            exempts=exempts,
+            bands=bands,
+            lists=tuple((x, self.scope.lists[x]) for x in sorted(lists)),
+            windows=tuple(self.scope.windows[x] for x in sorted(window_names)),
+            fields=tuple(self.fields.fields[x] for x in sorted(self.fields.fields)),
+            tests=tests,
+        )
+
+
+def _name(block: Node) -> Token:
+    name = block.parts[0]
+    assert isinstance(name, Token)
+    return name

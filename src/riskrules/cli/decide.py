@@ -1,0 +1,164 @@
+"""`riskrules decide`: every payment of a history, a batch at a time, and what came of it.
+
+Arguments are looked at before anything is read, so that a slip is told in a moment and not after an hour.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import deque
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .exits import FINDINGS, FINE, Stop
+from .rulesets import load_lists, load_rules, warm_up
+from .terminal import console, on_terminal, say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from ..engine.serving import Serving
+    from ..engine.tables import BadRow, DecidedBatch
+    from .tally import Tally
+
+ROWS_A_BATCH = 65_536
+"""Also the most that one batch may have: the kernels' own limit."""
+
+
+@click.command()
+@click.argument("ruleset")
+@click.argument("history")
+@click.option("--map", "map_file", metavar="MAP.toml", help="Which column feeds which field; `map` drafts one.")
+@click.option("--lists", "folder", metavar="FOLDER", help="Read NAME.txt and NAME.csv in FOLDER as the list NAME.")
+@click.option("--out", metavar="FILE", help="Write the decisions: .parquet, .csv or .jsonl.")
+@click.option("--errors", metavar="FILE", help="Write every row that was not decided: .csv or .jsonl.")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Decide the first N payments only.")
+@click.option("--batch", type=click.IntRange(1, ROWS_A_BATCH), default=ROWS_A_BATCH, show_default=True, metavar="N",
+              help="Rows read and decided at a time.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of text; see below.")
+@click.pass_context
+def decide(
+    ctx: click.Context,
+    ruleset: str,
+    history: str,
+    map_file: str | None,
+    folder: str | None,
+    out: str | None,
+    errors: str | None,
+    limit: int | None,
+    batch: int,
+    as_json: bool,
+) -> None:
+    """Decide every payment of a history by a ruleset.
+
+    RULESET is a rule file or the name of a shipped one, such as cn/whose_account. HISTORY is Parquet, CSV or JSON lines
+    (.parquet, .csv, .jsonl). Rows that do not fit are told by their line or row, and exit code is then 1; all
+    others are decided.
+
+    FILE of --out has a row a payment in the order read: id, action, until, score, fired, responsible, measures. In
+    CSV the last three are JSON lists. The same input gives the same bytes. Parquet needs pyarrow.
+
+    With --json: {"ruleset", "history", "decided", "bad_rows", "seconds", "per_second", "currency", "actions", "rules",
+    "institutions": [{"institution", "payments", "amount_minor"}], "errors", "degraded", "empty_lists"}. "errors" holds
+    the first ten.
+    """
+    from .decision_files import check_places, error_writer, write_decisions
+    from .summary import described, drawn
+    from .tally import Tally
+
+    check_places(out, errors, (ruleset, history, map_file))
+    rules = load_rules(ruleset)
+    lists, absent = load_lists(rules, folder)
+
+    from ..bridges.columns import TableError
+    from ..engine.serving import Serving
+
+    serving = Serving(rules, lists)
+    tally = Tally(serving, Path(history).name, absent)
+    try:
+        batches = read(serving, history, map_file, batch, limit)
+        warm_up()
+        with ExitStack() as open_files:
+            report = open_files.enter_context(error_writer(errors)) if errors else None
+            counted = followed(batches, tally, total_rows(history, limit), report)
+            if out:
+                write_decisions(out, counted, rules)
+            else:
+                deque(counted, maxlen=0)
+    except TableError as error:
+        raise Stop(str(error)) from error
+    if as_json:
+        say(json.dumps(described(tally), ensure_ascii=False))
+    else:
+        console().print(drawn(tally, errors, out))
+    ctx.exit(FINDINGS if tally.bad_rows else FINE)
+
+
+def read(
+    serving: Serving, history: str, map_file: str | None, rows: int, limit: int | None
+) -> Iterator[DecidedBatch]:
+    """The decided batches of a file. TableError at once when it cannot feed the rules, or its map does not hold."""
+    from ..base.times import zone_of
+    from ..bridges.maps import load_map
+    from ..bridges.tables import file_batches
+    from ..engine.tables import decide_batches, wanted_fields
+    from .limiting import first_rows
+
+    if Path(history).is_dir():
+        raise Stop(f"`{history}` is a folder; name a file in it")
+    schema, zone = serving.rules.schema, zone_of(serving.rules.meaning.timezone)
+    given = None if map_file is None else load_map(map_file, schema)
+    batches = file_batches(history, schema, wanted_fields(serving), zone, given, min(rows, limit or rows))
+    return decide_batches(serving, first_rows(batches, limit) if limit else batches)
+
+
+def total_rows(history: str, limit: int | None) -> int | None:
+    """About how many rows a progress bar has to expect; None where nobody looks at one, or it cannot be known."""
+    if not on_terminal(err=True):
+        return None
+    if Path(history).suffix.lower() == ".parquet":
+        from ..bridges.files import pyarrow_part
+
+        rows = int(pyarrow_part("pyarrow.parquet").read_metadata(history).num_rows)
+    else:
+        with Path(history).open("rb") as file:
+            rows = sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
+    return min(rows, limit) if limit else rows
+
+
+def followed(
+    batches: Iterator[DecidedBatch],
+    tally: Tally,
+    total: int | None,
+    report: Callable[[Iterable[BadRow]], None] | None = None,
+) -> Iterator[DecidedBatch]:
+    """The batches, counted and timed, with a progress bar on standard error where a person looks.
+
+    `report` is handed the rows of each that were not decided.
+    """
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+
+    bar = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.completed:_} payments"),
+        BarColumn(bar_width=40),
+        TextColumn("{task.fields[speed]}"),
+        TimeRemainingColumn(),
+        console=console(err=True),
+        disable=not on_terminal(err=True),
+        transient=True,
+    )
+    started = time.perf_counter()
+    with bar:
+        task = bar.add_task("", total=total, speed="")
+        for decided in batches:
+            tally.add(decided)
+            if report:
+                report(decided.errors)
+            yield decided
+            tally.seconds = time.perf_counter() - started
+            bar.update(task, completed=tally.decided + tally.bad_rows, speed=f"{tally.per_second:_} a second")

@@ -1,0 +1,72 @@
+"""`riskrules explain`: why a payment is decided as it is, or what a finding's code means."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from .exits import Found, Stop
+from .pages import find_page, shown_page
+from .payment_json import read_payment
+from .reasons import drawn
+from .rulesets import load_lists, load_rules, said_empty, waiting
+from .terminal import console, say, tinted
+
+
+@click.command()
+@click.argument("what", metavar="RULESET|CODE")
+@click.argument("payment", required=False, metavar="[PAYMENT.json]")
+@click.option("--rule", metavar="NAME", help="Explain this rule, also if it did not fire.")
+@click.option("--lists", "folder", metavar="FOLDER", help="Read NAME.txt and NAME.csv in FOLDER as the list NAME.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of text; see below.")
+def explain(what: str, payment: str | None, rule: str | None, folder: str | None, as_json: bool) -> None:
+    """Say why a payment is decided as it is, or what a finding's code means.
+
+    RULESET is a rule file or the name of a shipped one, such as cn/whose_account. PAYMENT.json holds one payment as a
+    gateway would hand it over; - is standard input. CODE is what stands in a finding's brackets: error[CODE].
+
+    With --json: the decision ({"action", "act", "until", "score", "fired", "responsible", …}) with its "why"; for a
+    code {"code", "page"}.
+    """
+    if payment is not None:
+        _explain_payment(what, payment, rule, folder, as_json)
+    elif rule or folder or what.endswith(".risk") or Path(what).exists():
+        raise Stop(f"name the payment too: `riskrules explain {what} payment.json`")
+    else:
+        page = find_page(what)
+        say(json.dumps({"code": what, "page": page}, ensure_ascii=False) if as_json else shown_page(page))
+
+
+def _explain_payment(ruleset: str, payment: str, rule: str | None, folder: str | None, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    rules = load_rules(ruleset)
+    if rule is not None and rule not in rules.by_name and rule not in rules.exempt_by_name:
+        raise Stop(_no_such_rule(rule, [*rules.by_name, *rules.exempt_by_name]))
+    event = read_payment(payment)
+    lists, absent = load_lists(rules, folder)
+
+    from ..engine.engine import Engine
+    from ..schema.errors import PaymentError
+
+    try:
+        with waiting("compiling the kernel, once for this run (some seconds)"):
+            decision = Engine(rules, lists=lists).decide(event)
+    except PaymentError as error:
+        raise Found(f"the payment does not fit: {error}") from error
+    why = decision.why(rule)
+    if as_json:
+        say(json.dumps({**decision.to_dict(), "why": asdict(why)}, ensure_ascii=False))
+        return
+    console().print(drawn(decision, why))
+    if absent:
+        say(tinted(said_empty(absent), "warning", err=True), err=True)
+
+
+def _no_such_rule(name: str, known: list[str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, known, n=1)
+    return f"the ruleset has no rule `{name}`" + (f"; did you mean `{near[0]}`?" if near else "")

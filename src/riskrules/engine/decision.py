@@ -1,0 +1,298 @@
+"""The answer for one payment, and everything that follows from it.
+
+Most payments fire nothing, so a decision is a handful of slots; measures, notices, citations and reasons
+are worked out when they are read, from the values that the decision was made on. It never changes.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from ..meaning import nodes as n
+from .shown import masked, shown, shown_act, shown_instant, shown_span
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .serving import Facts, Names
+    from .why import Why
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+DECISION_FORMAT = 1
+"""The format number of `to_json`."""
+
+
+class Action(IntEnum):
+    """What to do with a payment, weakest first. The order is the language's own."""
+
+    ALLOW = n.ALLOW
+    WARN = n.WARN
+    VERIFY = n.VERIFY
+    DELAY = n.DELAY
+    HOLD = n.HOLD
+    REJECT = n.REJECT
+
+    def __str__(self) -> str:
+        return n.LEVELS[self]
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """An instrument of this payment whose institution has the duty to act. `id` is the instrument's own;
+    `institution` is None only where the payment has no such instrument. `rules` say so."""
+
+    instrument: str
+    id: str | None
+    institution: str | None
+    rules: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"Duty({self.instrument} {masked(self.id or '')}: {self.institution}, {', '.join(self.rules)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A measure on an instrument: `suspend payee.account on non_counter for 3d`. `words` is its text in the rule."""
+
+    verb: str
+    instrument: str
+    id: str | None
+    scope: str | None
+    limit_minor: int | None
+    per: str | None
+    lasting: str | None
+    rule: str
+    words: str
+
+    def __repr__(self) -> str:
+        return f"Taken({self.words}, {self.rule})"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A notice: `text` in `language` for the payer or the payee; `texts` in every language that the rule has."""
+
+    to: str
+    language: str
+    text: str
+    texts: tuple[tuple[str, str], ...]
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """Where a rule's authority stands: `N261`, its title, and the place in it."""
+
+    source: str
+    title: str
+    where: str
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """The ruleset that decided. `fingerprint` is SHA-256 of its meaning, in hexadecimal."""
+
+    name: str
+    version: str
+    fingerprint: str
+
+
+class Decision:
+    """What to do with a payment, why, and whose duty it is.
+
+    `action` and `until` (when a delay or a bounded hold ends, UTC), `score`, `fired` and `lifted` (names of rules
+    that held, and of those that an exempt lifted), `exempts`, `measures`, `responsible`, `notices`, `citations`,
+    `shares` (of a claim's loss; empty for a payment), `degraded` (what could not be read, in sentences), `ruleset`.
+    """
+
+    __slots__ = ("_act", "_bits", "_degraded", "_facts", "_names", "score")
+
+    def __init__(
+        self,
+        facts: Facts,
+        act: n.Act,
+        score: int,
+        bits: bytes | None,
+        degraded: tuple[str, ...] | None = None,
+        *,
+        names: Names | None = None,
+    ) -> None:
+        self._facts = facts
+        self._act = act
+        self.score = score
+        self._bits = bits
+        self._names = names
+        self._degraded = degraded
+
+    @property
+    def id(self) -> str:
+        """The gateway's own name for the payment."""
+        return self._facts.id
+
+    @property
+    def degraded(self) -> tuple[str, ...]:
+        """What could not be read, in sentences; none where the decision is as good as the rules."""
+        if self._degraded is None:
+            self._degraded = self._facts.serving.notes(self._facts)
+        return self._degraded
+
+    @property
+    def _values(self) -> Mapping[str, n.Value | None]:
+        return self._facts.values
+
+    @property
+    def action(self) -> Action:
+        return Action(self._act.level)
+
+    @property
+    def act(self) -> str:
+        """The action in the language's words, with its duration: `hold up to 24h`."""
+        return shown_act(self._act)
+
+    @property
+    def until(self) -> datetime | None:
+        """When a delay or a bounded hold ends; None for every other action."""
+        end = self._until_us()
+        return None if end is None else _EPOCH + timedelta(microseconds=end)
+
+    def _until_us(self) -> int | None:
+        now = self._values.get("occurred_at")
+        if self._act.duration_us is None or not isinstance(now, int):
+            return None
+        return now + self._act.duration_us
+
+    def _named(self) -> Names:
+        if self._names is None:
+            self._names = self._facts.serving.names(self._bits)
+        return self._names
+
+    @property
+    def fired(self) -> tuple[str, ...]:
+        """Rules that held and were not lifted, the strongest action first."""
+        return self._named()[0]
+
+    @property
+    def lifted(self) -> tuple[str, ...]:
+        """Rules that held and that an exempt lifted whole."""
+        return self._named()[1]
+
+    @property
+    def exempts(self) -> tuple[str, ...]:
+        """Exempts that held."""
+        return self._named()[2]
+
+    @property
+    def ruleset(self) -> Version:
+        return self._facts.serving.rules.version_of
+
+    @property
+    def shares(self) -> tuple[()]:
+        return ()
+
+    @property
+    def rules_fired(self) -> list[n.Rule]:
+        """The rules that fired, as they are meant."""
+        return [self._facts.serving.rules.by_name[name] for name in self.fired]
+
+    @property
+    def responsible(self) -> tuple[Duty, ...]:
+        """One entry an instrument, in the order of its name."""
+        found: dict[str, list[str]] = {}
+        institutions: dict[str, str] = {}
+        for rule in self.rules_fired:
+            for duty in rule.responsible:
+                known = [o for o in duty.options if self._values.get(o.path) is not None] or list(duty.options[-1:])
+                found.setdefault(known[0].path, []).append(rule.name)
+                institutions[known[0].path] = known[0].institution
+        return tuple(
+            Duty(path, self._text(path), self._text(institutions[path]), tuple(rules))
+            for path, rules in sorted(found.items())
+        )
+
+    @property
+    def measures(self) -> tuple[Taken, ...]:
+        return tuple(
+            Taken(
+                m.verb,
+                m.instrument,
+                self._text(m.instrument),
+                m.scope,
+                m.limit_minor,
+                shown_span(m.per) if m.per else None,
+                shown_span(m.lasting) if m.lasting else None,
+                rule.name,
+                m.words,
+            )
+            for rule in self.rules_fired
+            for m in rule.measures
+        )
+
+    @property
+    def notices(self) -> tuple[Said, ...]:
+        said = []
+        for rule in self.rules_fired:
+            for notice in rule.notices:
+                texts = tuple((language, self._filled(parts)) for language, parts in notice.texts)
+                own = next((t for t in texts if t[0] == self._facts.serving.rules.meaning.language), texts[0])
+                said.append(Said(notice.to, own[0], own[1], texts, rule.name))
+        return tuple(said)
+
+    @property
+    def citations(self) -> tuple[Cited, ...]:
+        found: dict[tuple[str, str, str], list[str]] = {}
+        for rule in self.rules_fired:
+            for c in rule.citations:
+                found.setdefault((c.source, c.title, c.where), []).append(rule.name)
+        return tuple(Cited(*c, tuple(rules)) for c, rules in sorted(found.items()))
+
+    def _filled(self, parts: tuple[str | n.Read, ...]) -> str:
+        return "".join(p if isinstance(p, str) else shown(p.kind, self._values.get(p.name)) for p in parts)
+
+    def _text(self, path: str) -> str | None:
+        value = self._values.get(path)
+        return value if isinstance(value, str) else None
+
+    def why(self, rule: str | None = None) -> Why:
+        """Every condition of every rule that fired, or of the one rule named, with its value and its truth.
+
+        KeyError when the ruleset has no rule of that name.
+        """
+        from .why import why_of
+
+        return why_of(self._facts.serving.rules, self, self._values, self._facts.serving.lists, rule)
+
+    def to_json(self) -> str:
+        """The decision as one line of JSON, account and card numbers masked."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, separators=(",", ":"))
+
+    def to_dict(self) -> dict[str, object]:
+        """The decision as plain values, account and card numbers masked; `format` is its format number."""
+        inputs = {i.name: i.kind for i in self._facts.serving.rules.meaning.inputs}
+        return {
+            "format": DECISION_FORMAT,
+            "id": self.id,
+            "ruleset": asdict(self.ruleset),
+            "action": str(self.action),
+            "act": self.act,
+            "until": shown_instant(self._until_us()),
+            "score": self.score,
+            "fired": list(self.fired),
+            "lifted": list(self.lifted),
+            "exempts": list(self.exempts),
+            "responsible": [{**asdict(d), "id": masked(d.id) if d.id else None} for d in self.responsible],
+            "measures": [{**asdict(m), "id": masked(m.id) if m.id else None} for m in self.measures],
+            "notices": [{"to": s.to, "texts": dict(s.texts), "rule": s.rule} for s in self.notices],
+            "citations": [asdict(c) for c in self.citations],
+            "values": {name: shown(kind, self._values.get(name)) for name, kind in inputs.items()},
+            "degraded": list(self.degraded),
+        }
+
+    def __repr__(self) -> str:
+        duties = ", ".join(f"{d.instrument}: {d.institution}" for d in self.responsible)
+        fired = f"{len(self.fired)} fired" if self.fired else ""
+        return f"<Decision {', '.join(x for x in (self.act, duties, fired) if x)}>"

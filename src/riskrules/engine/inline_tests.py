@@ -1,0 +1,134 @@
+"""Inline tests, run: the harmless payment, changed as the test says, decided and compared with what is expected.
+
+An author waits for these, so they are decided by the reference interpreter, which is ready at once. With
+`kernel=True` each is decided by the kernel too, and a difference is a failure of its own: the engine's fault, not the
+author's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..base.clocks import Clock
+from ..base.times import MICROSECOND_UNITS, zone_of
+from ..meaning import nodes as n
+from ..meaning.interpreter import in_force
+from .decision import Decision
+from .rules import Rules
+from .serving import Serving
+from .shown import shown_act
+
+
+@dataclass(frozen=True, slots=True)
+class TestResult:
+    """One inline test. `failures` are sentences, none when it passed; `line` is where it stands in the file."""
+
+    __test__ = False  # not a test of pytest's
+
+    name: str
+    of: str
+    line: int
+    failures: tuple[str, ...]
+    decision: Decision
+
+    @property
+    def passed(self) -> bool:
+        return not self.failures
+
+
+def run_tests(rules: Rules, *, kernel: bool = False) -> list[TestResult]:
+    """Every inline test of the ruleset, in the order of the file."""
+    return [_run(rules, test, kernel) for test in rules.meaning.tests]
+
+
+def _run(rules: Rules, test: n.Test, kernel: bool) -> TestResult:
+    lists = {name: frozenset[str]() for name, _ in rules.meaning.lists}
+    lists |= {name: frozenset(items) for name, items in test.lists if name in lists}
+    values = {**harmless(rules, test.of), **dict(test.given)}
+    _derive(rules, values, dict(test.given))
+    serving = Serving(rules, lists)
+    decision = serving.interpret_values(values)
+    failures = [f for e in test.expect if (f := _unmet(e, decision))]
+    if kernel:
+        other = serving.prepare().decide_values(values)
+        if (other.act, other.score, other.fired) != (decision.act, decision.score, decision.fired):
+            failures.append(
+                f"the kernel says {other.act} ({_list(other.fired)}) and the language means {decision.act} "
+                f"({_list(decision.fired)}); please report this"
+            )
+    return TestResult(test.name, test.of, test.line, tuple(failures), decision)
+
+
+def harmless(rules: Rules, rule: str | None = None) -> dict[str, n.Value | None]:
+    """The inputs of a payment that nobody minds, when the ruleset (and the rule) is in force. Windows are empty."""
+    meaning = rules.meaning
+    values: dict[str, n.Value | None] = {}
+    for i in meaning.inputs:
+        if i.origin == "window":
+            aggregate = next(w.aggregate for w in meaning.windows if w.name == i.name.split(" of ")[0])
+            values[i.name] = 0 if aggregate in ("count", "sum", "distinct") else None
+        else:
+            values[i.name] = rules.schema[i.name].sample
+    values["occurred_at"] = _moment(rules, rule)
+    return values
+
+
+def _moment(rules: Rules, rule: str | None) -> int:
+    """The schema's sample time if everything is in force then; else noon of the first day on which it is."""
+    sample = rules.schema["occurred_at"].sample
+    assert isinstance(sample, int)
+    spans = [rules.meaning.in_force]
+    named = rules.by_name.get(rule or "") or rules.exempt_by_name.get(rule or "")
+    spans += [named.in_force] if named else []
+    if all(in_force(s, sample) for s in spans):
+        return sample
+    starts = [s.from_us for s in spans if s.from_us is not None]
+    ends = [s.until_us for s in spans if s.until_us is not None]
+    half_day = 12 * MICROSECOND_UNITS["h"]
+    return max(starts) + half_day if starts else min(ends) - half_day
+
+
+def _derive(rules: Rules, values: dict[str, n.Value | None], given: Mapping[str, object]) -> None:
+    """What follows from other fields, unless the test gives it."""
+    now = values["occurred_at"]
+    assert isinstance(now, int)
+    clock = Clock(zone_of(rules.meaning.timezone))
+    for i in rules.meaning.inputs:
+        field = rules.schema.get(i.name)
+        if i.origin != "derived" or i.name in given or field is None or field.of is None:
+            continue
+        what, base = field.of
+        since = values.get(base, rules.schema[base].sample)
+        if what == "age":
+            values[i.name] = max(0, now - since) if isinstance(since, int) else None
+        else:
+            values[i.name] = clock.hour(now) if what == "hour" else clock.weekday(now)
+
+
+def _unmet(expected: n.Expectation, decision: Decision) -> str | None:
+    """What is wrong, in a sentence; None where the decision is as expected."""
+    match expected.what:
+        case "action":
+            assert isinstance(expected.value, n.Act)
+            wanted = shown_act(expected.value)
+            return None if decision.act == wanted else f"expected {wanted}, got {decision.act}"
+        case "responsible":
+            named = {r.name for rule in decision.rules_fired for r in rule.responsible}
+            found = {d.instrument for d in decision.responsible} | named
+            return None if expected.value in found else f"expected responsible {expected.value}, got {_list(found)}"
+        case "measure":
+            taken = {(m.verb, m.instrument) for m in decision.measures}
+            assert isinstance(expected.value, tuple)
+            wanted = " ".join(expected.value)
+            return (
+                None
+                if expected.value in taken
+                else f"expected measure {wanted}, got {_list(' '.join(t) for t in taken)}"
+            )
+    told = {s.to for s in decision.notices}
+    return None if expected.value in told else f"expected to tell the {expected.value}, told {_list(told)}"
+
+
+def _list(items: object) -> str:
+    return ", ".join(sorted(items)) or "nobody"  # type: ignore[call-overload]  # any iterable of texts

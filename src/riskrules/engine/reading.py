@@ -1,0 +1,128 @@
+"""An event, read: what the gateway gave → values by name in held units, the careful way.
+
+Each field that is read becomes a slot. `raw` takes the slots' values out of the nested event as they came, and
+`values` reads each by `schema.values`. `coding` does the same for the kernel, the quick way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from typing import Any, TypeAlias
+
+from pydantic import BaseModel
+
+from ..base.clocks import Clock
+from ..base.times import zone_of
+from ..meaning import nodes as n
+from ..schema.errors import PaymentError
+from ..schema.fields import Field, Schema
+from ..schema.values import check_currency, missing, missing_partner, read_age, read_value
+
+Raw: TypeAlias = list[Any]
+Values: TypeAlias = dict[str, n.Value | None]
+Windows: TypeAlias = Mapping[str, object] | None
+
+ALWAYS_READ = ("id", "occurred_at")
+"""A decision names its payment and its time, whatever the rules read."""
+
+
+@dataclass
+class _Branch:
+    """One mapping of the event: the leaves to take from it, and the mappings inside it."""
+
+    leaves: list[tuple[str, int]] = dataclass_field(default_factory=list)
+    inner: dict[str, _Branch] = dataclass_field(default_factory=dict)
+
+
+class EventReader:
+    """Reads events for one ruleset and one version of its lists."""
+
+    def __init__(self, meaning: n.Ruleset, schema: Schema) -> None:
+        self.meaning = meaning
+        self.clock = Clock(zone_of(meaning.timezone))
+        self.derived = [schema[i.name] for i in meaning.inputs if i.origin == "derived"]
+        self.windows = {
+            i.name: Field(i.name, i.kind, "", True, i.lowest, i.highest) for i in meaning.inputs if i.origin == "window"
+        }
+        wanted = [i.name for i in meaning.inputs if i.origin == "field"]
+        wanted += [f.of[1] for f in self.derived if f.of]
+        self.fields = [schema[name] for name in dict.fromkeys((*ALWAYS_READ, *wanted))]
+        self.slots = {f.name: i for i, f in enumerate(self.fields)}
+        self._currency = schema["currency"]
+        self._root = self._branches()
+        self.partners = [
+            (self.slots[f.name], self.slots[f.partner], f, schema[f.partner])
+            for f in self.fields
+            if f.partner in self.slots
+        ]
+
+    def _branches(self) -> _Branch:
+        root = _Branch()
+        for slot, f in enumerate(self.fields):
+            branch = root
+            for key in f.path[:-1]:
+                branch = branch.inner.setdefault(key, _Branch())
+            branch.leaves.append((f.path[-1], slot))
+        return root
+
+    # -- one payment ---------------------------------------------------------------------------
+    def raw(self, event: object) -> Raw:
+        """The event's own values, a slot each, None where it has none. PaymentError when it is not a mapping."""
+        if type(event) is not dict and not isinstance(event, Mapping):
+            if not isinstance(event, BaseModel):
+                raise PaymentError("payment", "not a mapping of fields, nor a pydantic model", "not-an-event")
+            event = event.model_dump(exclude_none=True)
+        currency = event.get("currency")
+        if currency is not None and currency != self.meaning.currency:
+            check_currency(self._currency, str(read_value(self._currency, currency)), self.meaning.currency)
+        found: Raw = [None] * len(self.fields)
+        self._gather(event, self._root, found, "")
+        return found
+
+    def _gather(self, mapping: Any, branch: _Branch, found: Raw, at: str) -> None:
+        get = mapping.get
+        for key, slot in branch.leaves:
+            found[slot] = get(key)
+        for key, inner in branch.inner.items():
+            part = get(key)
+            if part is None:
+                continue
+            if type(part) is not dict and not isinstance(part, Mapping):
+                example = inner.leaves[0][0] if inner.leaves else next(iter(inner.inner))
+                raise PaymentError(f"{at}{key}", f'not an object with fields, such as {{"{example}": …}}', "wrong-kind")
+            self._gather(part, inner, found, f"{at}{key}.")
+
+    def values(self, raw: Raw, windows: Windows = None) -> Values:
+        """Every input by name, in held units, None where missing. PaymentError naming the field that does not fit."""
+        values: Values = {}
+        for instrument, institution, field, partner in self.partners:
+            if raw[institution] is None and raw[instrument] is not None:
+                raise missing_partner(field, partner)
+        for field, given in zip(self.fields, raw, strict=True):
+            if given is None and not field.optional:
+                raise missing(field)
+            values[field.name] = None if given is None else read_value(field, given)
+        now = values["occurred_at"]
+        assert isinstance(now, int)
+        for field in self.derived:
+            assert field.of is not None
+            since = values[field.of[1]]
+            assert since is None or isinstance(since, int)
+            values[field.name] = None if since is None else self.worked_out(field, since, now)
+        for name, field in self.windows.items():
+            given = windows.get(name) if windows else None
+            values[name] = None if given is None else read_value(field, given)
+        return values
+
+    def worked_out(self, field: Field, since: int, now: int) -> n.Value:
+        assert field.of is not None
+        what = field.of[0]
+        return (
+            read_age(field, since, now)
+            if what == "age"
+            else self.clock.hour(now)
+            if what == "hour"
+            else self.clock.weekday(now)
+        )

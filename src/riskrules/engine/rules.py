@@ -1,0 +1,111 @@
+"""A checked ruleset in the hands of a host: its meaning, its program, its fingerprint, its warnings."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..base.diagnostics import Diagnostic
+from ..base.source import Source
+from ..check.ruleset import Checked, check_bytes, check_text
+from ..meaning import nodes as n
+from ..meaning.fingerprint import fingerprint
+from ..schema.fields import Schema
+from ..schema.payment import payment_schema
+from .decision import Version
+
+if TYPE_CHECKING:
+    from ..program.model import Program
+
+
+class Rules:
+    """One version of a ruleset. Immutable; compiles when its program is first asked for."""
+
+    def __init__(
+        self, meaning: n.Ruleset, *, warnings: tuple[Diagnostic, ...] = (), program: Program | None = None
+    ) -> None:
+        self.meaning = meaning
+        self.warnings = warnings
+        self._program = program
+        self.by_name = {r.name: r for r in meaning.rules}
+        self.exempt_by_name = {e.name: e for e in meaning.exempts}
+
+    @property
+    def name(self) -> str:
+        return self.meaning.name
+
+    @property
+    def version(self) -> str:
+        return self.meaning.version
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of the meaning, in hexadecimal: the same for two files that decide alike in every case."""
+        return fingerprint(self.meaning)
+
+    @cached_property
+    def version_of(self) -> Version:
+        return Version(self.meaning.name, self.meaning.version, self.fingerprint)
+
+    @cached_property
+    def schema(self) -> Schema:
+        """The payment's fields, with those that the ruleset adds or declares again."""
+        schema = payment_schema(self.meaning.currency)
+        for field in self.meaning.fields:
+            schema = schema.with_field(field)
+        return schema
+
+    @property
+    def program(self) -> Program:
+        """The compiled form. Two threads that ask at once may compile twice; both programs are the same."""
+        if self._program is None:
+            from ..program.compile import from_meaning
+
+            self._program = from_meaning(self.meaning)
+        return self._program
+
+    def save(self, path: str | Path) -> None:
+        """Write the meaning and its program to one file, which `load` reads without compiling."""
+        from ..program.saved import save
+
+        save(self.program, Path(path))
+
+    def __repr__(self) -> str:
+        return f"<Rules {self.name} {self.version}, {len(self.by_name)} rules, {self.fingerprint[:12]}>"
+
+
+def check(path: str | Path) -> Checked:
+    """Check a rule file. OSError when it cannot be read; never raises on what it says."""
+    file = Path(path)
+    return check_bytes(str(path), file.read_bytes())
+
+
+def load(path: str | Path) -> Rules:
+    """A ruleset from a `.risk` file or from one that `Rules.save` wrote.
+
+    RulesetError with every diagnostic when the file does not hold, SavedProgramError when a saved one is damaged,
+    OSError when it cannot be read.
+    """
+    file = Path(path)
+    from ..program.saved import MAGIC
+    from ..program.saved import load as load_saved
+
+    with file.open("rb") as opened:
+        saved = opened.read(len(MAGIC)) == MAGIC
+    if saved:
+        program = load_saved(file)
+        return Rules(program.ruleset, program=program)
+    return _from_checked(check(path))
+
+
+def loads(text: str, name: str = "ruleset.risk") -> Rules:
+    """A ruleset from text; `name` stands in its diagnostics. RulesetError as `load`."""
+    return _from_checked(check_text(text, name))
+
+
+def _from_checked(checked: Checked) -> Rules:
+    return Rules(checked.or_raise(), warnings=checked.warnings)
+
+
+__all__ = ["Checked", "Rules", "Source", "check", "load", "loads"]

@@ -1,0 +1,173 @@
+"""One version of everything that a decision reads: rules, program, lists. Made once, never changed.
+
+`Engine.swap` replaces the whole at once, so a decision belongs to exactly one version: it takes hold of its
+`Serving` at the start and looks at nothing else.
+
+There are two ways to the same decision. `decide` runs the kernel, which takes seconds to compile, once a process.
+`interpret` runs the reference interpreter: thousands of times slower a payment, and ready at once, which is what
+one payment on a command line wants.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from struct import Struct
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..meaning import nodes as n
+from ..meaning.interpreter import decide as interpret
+from ..meaning.interpreter import in_force
+from ..schema.errors import PaymentError
+from ..state.lists import ListError
+from .decision import Decision
+from .reading import EventReader, Raw, Windows
+from .rules import Rules
+from .shown import shown_instant
+
+if TYPE_CHECKING:
+    from ..program.model import Program
+    from .coding import EventCoder
+
+Names = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+
+
+class Serving:
+    """A ruleset with its lists. ListError when a list that the rules read is not given."""
+
+    program: Program
+    coder: EventCoder
+
+    def __init__(self, rules: Rules, lists: Mapping[str, frozenset[str]]) -> None:
+        absent = [name for name, _ in rules.meaning.lists if name not in lists]
+        if absent:
+            names = ", ".join(f"`{x}`" for x in absent)
+            raise ListError(
+                f"the ruleset reads {names}, and no such list was given; "
+                f'pass lists=Lists({{"{absent[0]}": […]}}), with [] for an empty one'
+            )
+        self.rules = rules
+        self.lists = {name: lists[name] for name, _ in rules.meaning.lists}
+        self.reader = EventReader(rules.meaning, rules.schema)
+        self._no_windows = tuple((w.name, f"window `{w.name}` was not available") for w in rules.meaning.windows)
+
+    def prepare(self) -> Serving:
+        """Make ready for `decide`: the program, and the way from events to it."""
+        from ..kernel import row
+        from .coding import EventCoder
+
+        self.program = self.rules.program
+        self.coder = EventCoder(self.reader, self.program, self.lists)
+        self._kernel = row.decide
+        self._desks = threading.local()
+        self._values = Struct(f"={len(self.program.columns)}q")
+        places = self.program.places
+        self._bits = slice(8, 8 * places.registers)
+        self._nothing = bytes(8 * (places.registers - 1))
+        return self
+
+    def decide(self, event: object, windows: Windows) -> Decision:
+        """PaymentError when the event does not fit."""
+        raw = self.reader.raw(event)
+        integers = self.coder.integers(raw, windows)
+        return self._decided(integers, Facts(self, raw, windows, None))
+
+    def decide_values(self, values: Mapping[str, n.Value | None]) -> Decision:
+        """Decide inputs that are held values already, windows among them."""
+        return self._decided(self.coder.integers_of(values), Facts(self, None, None, dict(values)))
+
+    def interpret(self, event: object, windows: Windows = None) -> Decision:
+        """The same decision by the reference interpreter. Needs no `prepare`."""
+        return self.interpret_values(self.reader.values(self.reader.raw(event), windows))
+
+    def interpret_values(self, values: Mapping[str, n.Value | None]) -> Decision:
+        """`decide_values` by the reference interpreter."""
+        outcome = interpret(self.rules.meaning, values, self.lists)
+        strength = {r.name: r.action.strength if r.action else (0, 0.0) for r in self.rules.meaning.rules}
+        fired = tuple(sorted(outcome.fired, key=lambda name: ([-x for x in strength[name]], name)))
+        names = (fired, outcome.lifted, outcome.exempts)
+        return Decision(Facts(self, None, None, dict(values)), outcome.action, outcome.score, None, names=names)
+
+    def _decided(self, integers: Sequence[int], facts: Facts) -> Decision:
+        desk = self._desk()
+        self._values.pack_into(desk.values_bytes, 0, *integers)
+        act = self._kernel(self.program.code, desk.values, desk.out)
+        if act < 0:
+            raise self.coder.beyond(-1 - act)
+        bits = bytes(desk.out_bytes[self._bits])
+        return Decision(facts, self.program.acts[act], int(desk.out[0]), None if bits == self._nothing else bits)
+
+    def notes(self, facts: Facts) -> tuple[str, ...]:
+        """What a decision could not read, in sentences."""
+        known = {name.split(" of ")[0] for name in self.reader.windows if facts.values.get(name) is not None}
+        notes = [sentence for name, sentence in self._no_windows if name not in known]
+        now, span = facts.values["occurred_at"], self.rules.meaning.in_force
+        assert isinstance(now, int)
+        if not in_force(span, now):
+            begins, ends = shown_instant(span.from_us), shown_instant(span.until_us)
+            dates = f"from {begins}" + (f" until before {ends}" if ends else "")
+            notes.append(f"the ruleset is in force {dates}, and the payment is of {shown_instant(now)}")
+        return tuple(notes)
+
+    def names(self, bits: bytes | None) -> Names:
+        """(fired, lifted, exempts): the names of the bits that a decision keeps."""
+        if bits is None:
+            return (), (), ()
+        words = np.frombuffer(b"\0" * 8 + bits, np.int64)
+        return self.program.fired(words), self.program.lifted(words), self.program.exempting(words)
+
+    def refused(self, event: object, error: PaymentError, act: n.Act) -> Decision:
+        """The decision of a host that must always answer, for an event that could not be read."""
+        given = event.get("id") if isinstance(event, Mapping) else None
+        facts = Facts(self, None, None, {"id": given if isinstance(given, str) else ""})
+        return Decision(facts, act, 0, None, (f"the payment could not be read: {error}",))
+
+    def _desk(self) -> _Desk:
+        """This thread's own space to work in."""
+        desk: _Desk | None = getattr(self._desks, "desk", None)
+        if desk is None:
+            desk = self._desks.desk = _Desk(self._values.size, 8 * self.program.places.length)
+        return desk
+
+
+class _Desk:
+    """The kernel's arguments for one thread, and their bytes."""
+
+    __slots__ = ("out", "out_bytes", "values", "values_bytes")
+
+    def __init__(self, values_size: int, out_size: int) -> None:
+        self.values_bytes = bytearray(values_size)
+        self.values = np.frombuffer(self.values_bytes, np.int64)
+        self.out_bytes = bytearray(out_size)
+        self.out = np.frombuffer(self.out_bytes, np.int64)
+
+
+class Facts:
+    """What a decision was made on. The event's values are kept as they came and read again when asked for."""
+
+    __slots__ = ("_raw", "_values", "_windows", "serving")
+
+    def __init__(
+        self, serving: Serving, raw: Raw | None, windows: Windows, values: Mapping[str, n.Value | None] | None
+    ) -> None:
+        self.serving = serving
+        self._raw = raw
+        self._windows = dict(windows) if windows else None
+        self._values = values
+
+    @property
+    def values(self) -> Mapping[str, n.Value | None]:
+        """Every input by name, in held units."""
+        if self._values is None:
+            assert self._raw is not None
+            self._values = self.serving.reader.values(self._raw, self._windows)
+        return self._values
+
+    @property
+    def id(self) -> str:
+        """The gateway's own name for the payment."""
+        if self._raw is not None:
+            return str(self._raw[self.serving.reader.slots["id"]])
+        return str(self.values.get("id") or "")

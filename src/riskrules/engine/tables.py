@@ -1,0 +1,218 @@
+"""Many payments: a table or a stream of batches in, decisions out, in the same order.
+
+Work is done a batch at a time, so memory does not grow with the history. A row that does not fit is left out
+of the decisions and reported with its place and its error; the others are decided. What is decided for a row is what
+`Engine.decide` decides for the same payment.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..base.times import zone_of
+from ..bridges.columns import Batch, Numbers, TableError, Words
+from ..bridges.decisions import Decided, DecisionTable, Lists, decision_table
+from ..bridges.feeds import ROWS_A_BATCH
+from ..bridges.maps import Map, load_map
+from ..bridges.tables import file_batches, table_batches
+from ..kernel.chunk import MOST_ROWS, Chunk
+from ..meaning import nodes as n
+from ..schema.limits import MISSING
+from .columns import integers_of
+from .duties import Duties, institution_totals, measure_lists, responsible_lists
+
+if TYPE_CHECKING:
+    from .serving import Serving
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that was not decided. `number` counts from one: the line of a text file (`place` "line"), else the row of
+    the table ("row"). `field` and `problem` as in PaymentError."""
+
+    number: int
+    place: str
+    field: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.place} {self.number}: at {self.field}: {self.problem}"
+
+
+class DecidedBatch:
+    """The decisions of one batch. `rows` counts those decided; `act_index` int16[rows] into `acts` (the ruleset's
+    actions, rising in strength), `score` int64[rows], `fired` lists of rules; the rest is worked out when read."""
+
+    def __init__(self, serving: Serving, batch: Batch, kernel: Chunk) -> None:
+        self.serving = serving
+        self.errors = [BadRow(int(batch.numbers[i]), batch.place, e.field, e.problem) for i, e in batch.bad()]
+        if self.errors:
+            batch = _only_good(batch)
+        self.batch = batch
+        self.rows = batch.rows
+        self.acts = serving.program.acts
+        for c, column in enumerate(serving.program.columns):
+            kernel.feed(c, np.ascontiguousarray(integers_of(column, batch, serving.lists)))
+        decided = kernel.decide(batch.rows)
+        self.act_index: NDArray[np.int16] = decided.acts
+        self.score: NDArray[np.int64] = decided.scores
+        self.fired = Lists(decided.fired.starts, decided.fired.indices, serving.program.rules)
+
+    @cached_property
+    def levels(self) -> NDArray[np.int8]:
+        """int8[rows]: the level of each action, allow 0 to reject 5."""
+        return np.array([a.level for a in self.acts], np.int8)[self.act_index]
+
+    @cached_property
+    def duties(self) -> Duties:
+        return Duties.of(self.serving, self.batch, self.fired)
+
+    @cached_property
+    def decided(self) -> Decided:
+        """The columns of the decision table."""
+        durations = np.array([MISSING if a.duration_us is None else a.duration_us for a in self.acts], np.int64)
+        ends = durations[self.act_index]
+        now = self.batch.columns["occurred_at"]
+        ids = self.batch.columns["id"]
+        assert isinstance(now, Numbers)
+        assert isinstance(ids, Words)
+        return Decided(
+            id=ids,
+            action=self.levels.astype(np.int32),
+            actions=n.LEVELS,
+            until_us=np.where(ends == MISSING, MISSING, now.values + np.where(ends == MISSING, 0, ends)),
+            score=self.score,
+            fired=self.fired,
+            responsible=responsible_lists(self.duties),
+            measures=measure_lists(self.serving, self.fired),
+        )
+
+    @property
+    def table(self) -> DecisionTable:
+        """This batch's decisions as an Arrow table."""
+        return _table(self.serving, [self.decided])
+
+    @property
+    def action_counts(self) -> Counter[str]:
+        """Payments by action, in the language's words without durations."""
+        counts = np.bincount(self.levels, minlength=len(n.LEVELS))
+        return Counter({word: int(k) for word, k in zip(n.LEVELS, counts, strict=True) if k})
+
+    @property
+    def rule_counts(self) -> Counter[str]:
+        """Payments by rule that fired."""
+        names = self.serving.program.rules
+        counts = np.bincount(self.fired.index, minlength=len(names))
+        return Counter({name: int(k) for name, k in zip(names, counts, strict=True) if k})
+
+    @property
+    def institution_counts(self) -> dict[str, tuple[int, int]]:
+        """By institution that has the duty: payments above warn, and their money in minor units (0 where the batch
+        has no amounts)."""
+        return institution_totals(self.duties, self.batch, self.levels > n.WARN)
+
+
+class Decisions:
+    """All decisions of a table. Speaks Arrow (`__arrow_c_stream__`) with the columns id, action, until, score, fired,
+    responsible, measures; `errors` lists the rows that were not decided."""
+
+    def __init__(self, serving: Serving, batches: Iterable[DecidedBatch]) -> None:
+        decided: list[Decided] = []
+        self.errors: list[BadRow] = []
+        self.rows = 0
+        self.degraded = window_notes(serving)
+        for batch in batches:
+            decided.append(batch.decided)
+            self.errors += batch.errors
+            self.rows += batch.rows
+        self.table = _table(serving, decided)
+
+    def __len__(self) -> int:
+        return self.rows
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> Any:
+        return self.table.__arrow_c_stream__(requested_schema)
+
+    def __arrow_c_schema__(self) -> Any:
+        return self.table.__arrow_c_schema__()
+
+    def __repr__(self) -> str:
+        return f"<Decisions of {self.rows} payments, {len(self.errors)} not decided>"
+
+
+def decide_batches(serving: Serving, batches: Iterable[Batch]) -> Iterator[DecidedBatch]:
+    """Decide batches as they come, each of at most 65,536 payments. Memory is that of one batch."""
+    kernel: Chunk | None = None
+    for batch in batches:
+        if kernel is None or kernel.rows < batch.rows:
+            kernel = Chunk(serving.program, rows=min(MOST_ROWS, max(batch.rows, 1)))
+        yield DecidedBatch(serving, batch, kernel)
+
+
+def decide_table(serving: Serving, table: object, map: Map | str | Path | None = None) -> Decisions:
+    """`Engine.decide_many`. TableError when the table is none or cannot feed the rules, MapError for a bad map."""
+    return Decisions(serving, decide_batches(serving, _batches(serving, table, map)))
+
+
+def decide_file(
+    serving: Serving, path: str | Path, map: Map | str | Path | None = None, rows: int = ROWS_A_BATCH
+) -> Iterator[DecidedBatch]:
+    """Decide a Parquet, CSV or JSON lines file, a batch at a time. TableError as `decide_table`."""
+    schema, zone = serving.rules.schema, zone_of(serving.rules.meaning.timezone)
+    batches = file_batches(path, schema, wanted_fields(serving), zone, _map(serving, map), rows)
+    return decide_batches(serving, batches)
+
+
+def _batches(serving: Serving, table: object, map: Map | str | Path | None) -> Iterator[Batch]:
+    schema, zone = serving.rules.schema, zone_of(serving.rules.meaning.timezone)
+    chosen = _map(serving, map)
+    tables = [table] if is_table(table) or not isinstance(table, Iterable) else table
+    for one in tables:
+        yield from table_batches(one, schema, wanted_fields(serving), zone, chosen)
+
+
+def _map(serving: Serving, given: Map | str | Path | None) -> Map | None:
+    return load_map(given, serving.rules.schema) if isinstance(given, str | Path) else given
+
+
+def wanted_fields(serving: Serving) -> list[str]:
+    """The fields that a table must feed: what the rules read, without windows, and the currency if it has one."""
+    return [*(i.name for i in serving.rules.meaning.inputs if i.origin != "window"), "currency"]
+
+
+def is_table(thing: object) -> bool:
+    return hasattr(thing, "__arrow_c_stream__") or hasattr(thing, "__arrow_c_array__")
+
+
+def rule_holds(serving: Serving, table: object) -> NDArray[np.bool_]:
+    """bool[rows]: whether the only rule of `serving` fired. TableError when a row does not fit."""
+    parts = []
+    for batch in decide_batches(serving, _batches(serving, table, None)):
+        if batch.errors:
+            raise TableError(f"{len(batch.errors)} rows do not fit; the first is {batch.errors[0]}")
+        parts.append(np.diff(batch.fired.starts) > 0)
+    return np.concatenate(parts) if parts else np.zeros(0, np.bool_)
+
+
+def window_notes(serving: Serving) -> tuple[str, ...]:
+    """What a table's decisions could not read."""
+    return tuple(f"window `{w.name}` was not available" for w in serving.rules.meaning.windows)
+
+
+def _table(serving: Serving, decided: list[Decided]) -> DecisionTable:
+    rules = serving.rules
+    return decision_table(decided, f"{rules.name} {rules.version}", rules.fingerprint)
+
+
+def _only_good(batch: Batch) -> Batch:
+    rows = np.flatnonzero(batch.good)
+    columns = {name: column.take(rows) for name, column in batch.columns.items()}
+    return Batch(len(rows), batch.first_row, columns, (), batch.good[rows], batch.numbers[rows], batch.place)

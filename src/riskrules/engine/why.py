@@ -1,0 +1,170 @@
+"""Why a payment was decided so: every condition, its value and its truth, in the author's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..meaning import nodes as n
+from ..meaning.interpreter import holds, in_force
+from ..meaning.walk import reads_in
+from .shown import masked, shown, shown_act
+
+if TYPE_CHECKING:
+    from .decision import Decision
+    from .rules import Rules
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionWhy:
+    """One condition: the author's words, whether it held, and the inputs it read, shown. `depth` counts from 0."""
+
+    words: str
+    held: bool
+    values: tuple[tuple[str, str], ...]
+    depth: int
+    unless: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RuleWhy:
+    """One rule or exempt: whether all of it held, and what became of it (fired, lifted, did not fire)."""
+
+    name: str
+    text: str
+    outcome: str
+    does: str
+    conditions: tuple[ConditionWhy, ...]
+    citations: tuple[str, ...]
+    responsible: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """The reasons of one decision. `str()` gives them as text for a terminal."""
+
+    headline: str
+    rules: tuple[RuleWhy, ...]
+    notes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        lines = [self.headline]
+        for rule in self.rules:
+            lines.append("")
+            lines.append(f"{rule.name} {rule.outcome}{f': {rule.does}' if rule.does else ''}")
+            lines.append(f"  {rule.text}")
+            width = max((len(_lead(c)) + len(c.words) for c in rule.conditions), default=0)
+            for c in rule.conditions:
+                left = f"{_lead(c)}{c.words}"
+                values = ", ".join(f"{name} is {value}" for name, value in c.values)
+                lines.append(f"  {'yes' if c.held else 'no ':3} {left:<{min(width, 60)}}  {values}".rstrip())
+            lines += [f"  responsible  {r}" for r in rule.responsible]
+            lines += [f"  cites        {c}" for c in rule.citations]
+        lines += ["", *self.notes] if self.notes else []
+        return "\n".join(lines)
+
+
+def _lead(c: ConditionWhy) -> str:
+    return "  " * c.depth + ("unless " if c.unless else "")
+
+
+def why_of(
+    rules: Rules,
+    decision: Decision,
+    values: Mapping[str, n.Value | None],
+    lists: Mapping[str, frozenset[str]],
+    asked: str | None,
+) -> Why:
+    names = [asked] if asked is not None else [*decision.exempts, *decision.fired, *decision.lifted]
+    told = []
+    for name in names:
+        rule = rules.by_name.get(name) or rules.exempt_by_name[name]
+        told.append(_rule_why(rule, decision, values, lists))
+    until = f", until {decision.until:%Y-%m-%dT%H:%M:%SZ}" if decision.until else ""
+    score = f", score {decision.score}" if decision.score else ""
+    headline = f"{decision.act}{until}{score}  ({decision.ruleset.name} {decision.ruleset.version})"
+    if not told:
+        headline += "\nno rule fired"
+    return Why(headline, tuple(told), decision.degraded)
+
+
+def _rule_why(
+    rule: n.Rule | n.Exempt,
+    decision: Decision,
+    values: Mapping[str, n.Value | None],
+    lists: Mapping[str, frozenset[str]],
+) -> RuleWhy:
+    outcome = (
+        "fired" if rule.name in decision.fired
+        else "held and was lifted" if rule.name in decision.lifted
+        else "exempts" if rule.name in decision.exempts
+        else "did not fire"
+    )  # fmt: skip
+    now = values.get("occurred_at")
+    conditions = [*_conditions(rule.when, values, lists, 0)]
+    for u in rule.unless:
+        conditions += [*_conditions(u, values, lists, 0, unless=True)]
+    if isinstance(now, int) and not in_force(rule.in_force, now):
+        conditions.insert(0, ConditionWhy("in force", False, (), 0))
+    does: list[str] = []
+    responsible: list[str] = []
+    if isinstance(rule, n.Rule):
+        does += [shown_act(rule.action)] if rule.action else []
+        does += [f"score {rule.score}"] if rule.score is not None else []
+        does += [m.words for m in rule.measures]
+        for duty in rule.responsible:
+            known = [o for o in duty.options if values.get(o.path) is not None] or list(duty.options[-1:])
+            who = values.get(known[0].institution) or "unknown"
+            responsible.append(f"{known[0].path} ({masked(str(values.get(known[0].path) or ''))}): {who}")
+    else:
+        does += [f"lifts {name}" for name in rule.lifts]
+        does += [f"lifts all below {n.LEVELS[rule.below]}"] if rule.below is not None else []
+    cited = tuple(f"{c.source} {c.where} ({c.title})" for c in rule.citations)
+    return RuleWhy(rule.name, rule.text, outcome, ", ".join(does), tuple(conditions), cited, tuple(responsible))
+
+
+def _conditions(
+    c: n.Condition,
+    values: Mapping[str, n.Value | None],
+    lists: Mapping[str, frozenset[str]],
+    depth: int,
+    unless: bool = False,
+) -> Iterator[ConditionWhy]:
+    """The condition and, below it, its parts. The parts of a rule's own `and` stand at depth 0."""
+    if isinstance(c, n.All) and depth == 0 and not unless:
+        for part in c.parts:
+            yield from (
+                _conditions(part, values, lists, depth)
+                if not isinstance(part, n.All)
+                else _group(part, values, lists, depth, unless)
+            )
+        return
+    yield from _group(c, values, lists, depth, unless)
+
+
+def _group(
+    c: n.Condition,
+    values: Mapping[str, n.Value | None],
+    lists: Mapping[str, frozenset[str]],
+    depth: int,
+    unless: bool,
+) -> Iterator[ConditionWhy]:
+    parts = _parts(c)
+    read = () if parts else tuple((r.name, shown(r.kind, values.get(r.name))) for r in reads_in(c))
+    yield ConditionWhy(c.words or _described(c), holds(c, values, lists), read, depth, unless)
+    for part in parts:
+        yield from _group(part, values, lists, depth + 1, False)
+
+
+def _parts(c: n.Condition) -> tuple[n.Condition, ...]:
+    match c:
+        case n.All(parts) | n.Any(parts):
+            return parts
+        case n.Not(n.All(parts) | n.Any(parts)):
+            return parts
+    return ()
+
+
+def _described(c: n.Condition) -> str:
+    return {n.All: "all of", n.Any: "any of", n.Not: "none of"}.get(type(c), "condition")

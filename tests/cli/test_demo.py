@@ -1,0 +1,111 @@
+"""`demo` and `map`, and the made-up payments: the same for the same seed, and what the shipped rules look for occurs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow.parquet as parquet
+import pytest
+from click.testing import Result
+
+import riskrules as rr
+from riskrules.testing import history_files
+from riskrules.testing.payments import ROWS_A_BLOCK, MadeUpPayments
+
+from .samples import HEADER, row, written
+
+Call = Callable[..., Result]
+SILENT = {"collects_like_run_points", "passes_on_what_it_received"}
+"""Rules that need a window, which this version does not evaluate."""
+
+
+@pytest.fixture(scope="module")
+def payments() -> MadeUpPayments:
+    return MadeUpPayments(2 * ROWS_A_BLOCK, 7)
+
+
+def test_the_demonstration_shows_every_part(call: Call) -> None:
+    """Actions, rules, institutions, reasons and speed, within 100 columns, and that the payments are made up."""
+    result = call("demo", "--rows", "20000")
+    assert result.exit_code == 0
+    text = result.stdout
+    assert text.startswith("20_000 made-up payments (seed 7): a demonstration, no evidence\n")
+    for part in ("allow", "reject", "rule that fired", "responsible institution", "a second", "strongest decisions"):
+        assert part in text
+    assert text.count("╭─ payment P") == 5
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def test_the_demonstration_is_the_same_for_the_same_seed(call: Call) -> None:
+    """But for the time that it took."""
+    first, again, other = (json.loads(call("demo", "--rows", "3000", "--json", *more).stdout)
+                           for more in ((), (), ("--seed", "8")))  # fmt: skip
+    for document in (first, again, other):
+        del document["seconds"], document["per_second"]
+    assert first == again != other
+    assert first["bad_rows"] == other["bad_rows"] == 0
+
+
+def test_the_generator_makes_what_the_shipped_rules_look_for(payments: MadeUpPayments) -> None:
+    """Counted: each rule that needs no window fires, and nearly all payments pass."""
+    rules = rr.load(rr.ruleset_path("cn/whose_account"))
+    lists = {name: payments.lists[name] for name, _ in rules.meaning.lists}
+    engine = rr.Engine(rules, lists=lists)
+    fired: dict[str, int] = {}
+    block = payments.block(0)
+    table = parquet.read_table(history_files.write_history(MadeUpPayments(len(block["id"].codes), 7), _folder()))
+    decided = engine.decide_many(table)
+    assert decided.errors == []
+    import pyarrow
+
+    rows = pyarrow.table(decided).to_pydict()
+    for names in rows["fired"]:
+        for name in names:
+            fired[name] = fired.get(name, 0) + 1
+    assert set(rules.by_name) - set(fired) == SILENT
+    assert rows["action"].count("allow") / len(rows["action"]) > 0.98
+
+
+def test_a_row_is_the_same_in_every_length(payments: MadeUpPayments) -> None:
+    """So a payment that a long run found can be looked at in a short one."""
+    short = MadeUpPayments(10, 7)
+    assert [short.event(i) for i in range(10)] == [payments.event(i) for i in range(10)]
+    assert MadeUpPayments(10, 8).event(3) != short.event(3)
+
+
+def test_both_kinds_of_file_hold_the_same_payments(payments: MadeUpPayments, tmp_path: Path) -> None:
+    """With pyarrow and without: each event of either file is decided alike."""
+    few = MadeUpPayments(4_000, 7)
+    rules = rr.load(rr.ruleset_path("cn/whose_account"))
+    serving = rr.Engine(rules, lists=few.lists)._serving
+    from riskrules.engine.tables import decide_file
+
+    parquet_file = history_files._write_parquet(few, tmp_path / "a.parquet", lambda _: None)
+    csv_file = history_files._write_csv(few, tmp_path / "a.csv", lambda _: None)
+    outcomes = [
+        [(batch.levels.tolist(), batch.score.tolist(), batch.errors) for batch in decide_file(serving, path)]
+        for path in (parquet_file, csv_file)
+    ]
+    assert outcomes[0] == outcomes[1]
+    singly = [int(serving.decide(few.event(i), None).action) for i in range(0, 4_000, 40)]
+    assert singly == outcomes[0][0][0][::40]
+
+
+def test_a_draft_of_a_map_loads(call: Call, rules: str, tmp_path: Path) -> None:
+    """What `map` drafts for a history with the fields' own names decides it; guesses are marked."""
+    history = written(tmp_path / "h.csv", HEADER + row("A", "1.00"))
+    draft = call("map", history)
+    assert draft.exit_code == 0
+    given = written(tmp_path / "map.toml", draft.stdout)
+    assert json.loads(call("decide", rules, history, "--map", given, "--json").stdout)["decided"] == 1
+    strange = written(tmp_path / "s.jsonl", '{"txid": "1", "step": 3, "amt": 5.5, "who": {"x": "a"}}\n')
+    assert json.loads(call("map", "--json", strange).stdout)["columns"] == ["txid", "step", "amt", "who.x"]
+    assert "guess" in call("map", strange).stdout
+
+
+def _folder() -> Path:
+    import tempfile
+
+    return Path(tempfile.mkdtemp(prefix="riskrules-test-"))

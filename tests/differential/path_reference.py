@@ -1,0 +1,155 @@
+"""The reference path: an event read one field at a time, decided by the interpreter, and what follows from it.
+
+It is written to be obviously right: every field through `read_value`, derived fields by the standard library's own
+calendar, all errors collected and none first. It shares with the library the reading of a single value and the
+meaning; not the coding, nor the program, nor the kernels, nor the tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from riskrules.meaning import interpreter
+from riskrules.meaning import nodes as n
+from riskrules.schema.errors import PaymentError
+from riskrules.schema.fields import Field, Schema
+from riskrules.schema.values import read_value
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+Errors = frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A decision as plain values. `measures`: (verb, instrument, its id, scope, limit, rule); `responsible`: (instrument,
+    its id, institution, rules). All sorted."""
+
+    level: int
+    until_us: int | None
+    score: int
+    fired: tuple[str, ...]
+    lifted: tuple[str, ...]
+    exempts: tuple[str, ...]
+    measures: tuple[tuple[str, str, str | None, str | None, int | None, str], ...]
+    responsible: tuple[tuple[str, str | None, str | None, tuple[str, ...]], ...]
+
+
+class Reference:
+    """The reference path for one ruleset and its lists."""
+
+    def __init__(self, ruleset: n.Ruleset, schema: Schema, lists: Mapping[str, frozenset[str]]) -> None:
+        self.ruleset, self.schema, self.lists = ruleset, schema, lists
+        self.zone = ZoneInfo(ruleset.timezone)
+        self.derived = [schema[i.name] for i in ruleset.inputs if i.origin == "derived"]
+        fields = ["id", "occurred_at", *(i.name for i in ruleset.inputs if i.origin == "field")]
+        self.fields = [schema[x] for x in dict.fromkeys([*fields, *(f.of[1] for f in self.derived if f.of)])]
+        self.windows = [i for i in ruleset.inputs if i.origin == "window"]
+        self.rules = {r.name: r for r in ruleset.rules}
+
+    def answer(self, event: Any, windows: Mapping[str, Any] | None) -> Answer | Errors:
+        """The decision, or every error (field, kind) that the event has."""
+        values, errors = self.read(event, windows)
+        if errors:
+            return frozenset(errors)
+        return self.decided(values, interpreter.decide(self.ruleset, values, self.lists))
+
+    # -- reading -------------------------------------------------------------------------------------
+    def read(self, event: Any, windows: Mapping[str, Any] | None) -> tuple[dict[str, n.Value | None], list[tuple[str, str]]]:
+        errors: list[tuple[str, str]] = []
+        if not isinstance(event, Mapping):
+            return {}, [("payment", "not-an-event")]
+        values: dict[str, n.Value | None] = {}
+        currency = event.get("currency")
+        if currency is not None:
+            code = self._value(self.schema["currency"], currency, errors)
+            if code is not None and code != self.ruleset.currency:
+                errors.append(("currency", "wrong-currency"))
+        refused = set()
+        for f in self.fields:
+            before = len(errors)
+            given = self._found(event, f, errors)
+            values[f.name] = self._value(f, given, errors)
+            if given is None and not f.optional and len(errors) == before:
+                errors.append((f.key, "missing"))
+            if len(errors) > before:
+                refused.add(f.name)
+        for f in self.fields:
+            partner = self.schema.get(f.partner) if f.partner else None
+            if partner in self.fields and partner is not None and f.name not in refused and partner.name not in refused:
+                if values[f.name] is not None and values[partner.name] is None:
+                    errors.append((partner.key, "missing"))
+        for i in self.windows:
+            given = (windows or {}).get(i.name)
+            values[i.name] = self._value(Field(i.name, i.kind, "", True, i.lowest, i.highest), given, errors)
+        self._derive(values, errors)
+        return values, errors
+
+    def _found(self, event: Any, f: Field, errors: list[tuple[str, str]]) -> Any:
+        here = event
+        for k, key in enumerate(f.path):
+            if not isinstance(here, Mapping):
+                errors.append((".".join(f.path[:k]), "wrong-kind"))
+                return None
+            here = here.get(key)
+            if here is None:
+                return None
+        return here
+
+    def _value(self, f: Field, given: Any, errors: list[tuple[str, str]]) -> n.Value | None:
+        if given is None:
+            return None
+        try:
+            return read_value(f, given)
+        except PaymentError as e:
+            errors.append((e.field, e.kind))
+            return None
+
+    def _derive(self, values: dict[str, n.Value | None], errors: list[tuple[str, str]]) -> None:
+        now = values["occurred_at"]
+        for f in self.derived:
+            assert f.of is not None
+            since = values[f.of[1]]
+            if not isinstance(since, int) or not isinstance(now, int):
+                values[f.name] = None
+            elif f.of[0] == "age":
+                values[f.name] = now - since
+                if not f.lowest <= now - since <= f.highest:
+                    errors.append((f.key, "out-of-range"))
+            else:
+                local = (EPOCH + timedelta(microseconds=now)).astimezone(self.zone)
+                values[f.name] = local.hour if f.of[0] == "hour" else WEEKDAYS[local.weekday()]
+
+    # -- what follows from the outcome ---------------------------------------------------------------
+    def decided(self, values: dict[str, n.Value | None], outcome: interpreter.Outcome) -> Answer:
+        now = values["occurred_at"]
+        assert isinstance(now, int)
+        measures = []
+        duties: dict[tuple[str, str], set[str]] = {}
+        for name in outcome.fired:
+            for m in self.rules[name].measures:
+                measures.append((m.verb, m.instrument, _text(values, m.instrument), m.scope, m.limit_minor, name))
+            for named in self.rules[name].responsible:
+                one = next((o for o in named.options if values[o.path] is not None), named.options[-1])
+                duties.setdefault((one.path, one.institution), set()).add(name)
+        length = outcome.action.duration_us
+        return Answer(
+            outcome.action.level,
+            None if length is None else now + length,
+            outcome.score,
+            outcome.fired,
+            outcome.lifted,
+            outcome.exempts,
+            tuple(sorted(measures, key=repr)),
+            tuple(sorted((p, _text(values, p), _text(values, i), tuple(sorted(rules))) for (p, i), rules in duties.items())),
+        )
+
+
+def _text(values: Mapping[str, n.Value | None], path: str) -> str | None:
+    value = values[path]
+    assert value is None or isinstance(value, str), path
+    return value

@@ -1,0 +1,283 @@
+"""A saved program that was damaged or forged is refused, or at worst decides something else: it never reads outside.
+
+The file's checksum is worked out again after most of the damage, as somebody who wants to do harm would. What is loaded
+in spite of it is run in another process where Numba checks every index.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import struct
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from riskrules.meaning import nodes as n
+from riskrules.program import layout, saved
+from riskrules.program.compile import from_meaning
+from riskrules.program.model import Program
+from riskrules.program.saved import SavedProgramError, from_bytes, load, save, to_bytes
+from riskrules.schema.kinds import COUNT, RATIO, TEXT, TIME, YES_NO, Kind
+
+FORGERIES = 4_000
+MONEY = Kind("money", currency="CNY")
+
+
+def ruleset() -> n.Ruleset:
+    """Something for every section of the code."""
+    amount, limit, big = n.Read("amount", MONEY), n.Read("limit", MONEY), n.Read("big", MONEY)
+    payer, payee = n.Read("payer", TEXT), n.Read("payee", TEXT)
+    param = n.Dated("p", MONEY, (n.DatedValue(None, 50, 7), n.DatedValue(50, None, 9)))
+    most = n.Compare(">=", amount, n.Arithmetic("*", n.Const(8, RATIO, 1), limit, MONEY))
+    share = n.Compare("<", n.Quotient(amount, limit, n.Const(0, RATIO), RATIO), n.Const(5, RATIO, 1))
+    wide = n.Compare("<", n.Arithmetic("*", big, big, MONEY), n.Arithmetic("*", amount, param, MONEY))
+    choice = n.Any((n.Equal(payer, n.Const("a", TEXT)), n.Known(limit), n.Compare("=", amount, n.Const(3, MONEY))))
+    many = tuple(n.Any((n.Compare("=", amount, n.Const(k, MONEY)), n.Known(big))) for k in range(0, 900, 3))
+    conditions: tuple[n.Condition, ...] = (most, share, wide, choice, n.All(many[:6]), n.InList(payer, "l"))
+    conditions += (n.Equal(payer, payee, True), n.Contains(payee, "x"), n.Equal(n.Read("on", YES_NO), n.Const(True, YES_NO)))
+    conditions += (n.Member(payee, tuple(f"w{k:03}" for k in range(0, 600, 2))), n.Any(many))
+    acts = (n.Act(n.WARN), n.Act(n.HOLD, 5), n.Act(n.REJECT), None)
+    rules = tuple(
+        n.Rule(f"r{k:03}", "", conditions[k % len(conditions)], (), acts[k % 4], 10 * (k % 3)) for k in range(70)
+    )
+    exempts = (n.Exempt("e", "", n.Compare("<", amount, param), (), ("r001", "r066"), n.HOLD),)
+    inputs = (
+        n.Input("amount", MONEY, False, "field", 0, 10**15),
+        n.Input("limit", MONEY, True, "window", 0, 10**15),
+        n.Input("big", MONEY, True, "field", -(2**62), 2**62),
+        *(n.Input(name, TEXT, True, "field") for name in ("payer", "payee")),
+        n.Input("on", YES_NO, True, "field"),
+        n.Input("occurred_at", TIME, False, "field", 0, 100),
+        n.Input("few", COUNT, True, "window", 0, 5),
+    )
+    bands = (n.Band(40, n.Act(n.VERIFY)),)
+    return n.Ruleset("r", "1", "", "CNY", "UTC", "en", n.InForce(5), inputs, rules, exempts, bands, (("l", TEXT),))
+
+
+@pytest.fixture(scope="module")
+def program() -> Program:
+    return from_meaning(ruleset())
+
+
+@pytest.fixture(scope="module")
+def whole(program: Program) -> bytes:
+    return to_bytes(program)
+
+
+def parts(content: bytes) -> tuple[dict[str, Any], layout.Integers]:
+    _, _, _, text, code, _ = saved.HEAD.unpack_from(content)
+    start = saved.HEAD.size + text
+    return json.loads(content[saved.HEAD.size : start]), np.frombuffer(content, "<i8", code, start).astype(np.int64)
+
+
+def sealed(told: object, code: layout.Integers) -> bytes:
+    """A file whose checksum fits, whatever is in it."""
+    return saved._sealed(json.dumps(told).encode(), code.astype("<i8").tobytes())
+
+
+def refused(content: bytes) -> str:
+    with pytest.raises(SavedProgramError) as caught:
+        from_bytes(content)
+    said = str(caught.value)
+    assert said[0].islower() and not said.endswith(".") and not re.search(r"[A-Z][a-z]+Error|Traceback|None", said), said
+    return said
+
+
+def test_what_is_saved_is_loaded(program: Program, whole: bytes, tmp_path: Path) -> None:
+    """A program comes back the same: columns, names, actions, meaning, code, fingerprint."""
+    save(program, tmp_path / "p")
+    back = load(tmp_path / "p")
+    assert (tmp_path / "p").read_bytes() == whole == to_bytes(back)
+    assert (back.columns, back.rules, back.exempts, back.acts) == (
+        program.columns,
+        program.rules,
+        program.exempts,
+        program.acts,
+    )
+    assert back.ruleset == program.ruleset and back.fingerprint == program.fingerprint
+    assert np.array_equal(back.code, program.code) and not back.code.flags.writeable
+    assert [f.name for f in tmp_path.iterdir()] == ["p"]
+
+
+def test_a_file_cut_anywhere_is_refused(whole: bytes) -> None:
+    """No beginning of a saved program is a saved program, nor one with something after it."""
+    for end in (*range(0, 200), *range(200, len(whole), 97), len(whole) - 1):
+        refused(whole[:end])
+    refused(whole + b"\0")
+    refused(whole + whole)
+
+
+def test_a_flipped_bit_is_found(whole: bytes) -> None:
+    """Any bit that falls over on a disk is found by the checksum, or by the head."""
+    rng = random.Random(5)
+    for at in (*range(saved.HEAD.size), *(rng.randrange(len(whole)) for _ in range(500))):
+        damaged = bytearray(whole)
+        damaged[at] ^= 1 << rng.randrange(8)
+        refused(bytes(damaged))
+
+
+def test_other_files_are_refused(tmp_path: Path) -> None:
+    """A file that is no saved program is named as such, and a folder is an error of the system."""
+    for content in (b"", b"risk", b"ruleset x version 1\n", b"\x80\x04pickle", bytes(10_000)):
+        assert refused(content) == "this is not a saved program"
+    with pytest.raises(OSError):
+        load(tmp_path)
+
+
+def test_another_format_is_named(whole: bytes) -> None:
+    """A file of a later release says so."""
+    later = bytearray(whole)
+    struct.pack_into("<I", later, 8, 2)
+    assert "format 2" in refused(bytes(later))
+
+
+def test_lengths_that_lie_are_refused(whole: bytes) -> None:
+    """Huge lengths allocate nothing."""
+    for place in (16, 24):
+        for length in (2**63, 2**64 - 1, 2**40, 0):
+            lying = bytearray(whole)
+            struct.pack_into("<Q", lying, place, length)
+            refused(bytes(lying))
+
+
+def _deep(told: dict[str, Any]) -> None:
+    condition: Any = told["ruleset"][9][0][3]
+    for _ in range(200):
+        condition = ["Not", condition, ""]
+    told["ruleset"][9][0][3] = condition
+
+
+FORGED: dict[str, Callable[[dict[str, Any]], object]] = {
+    "a key more": lambda told: told.update(extra=1),
+    "a key less": lambda told: told.pop("rules"),
+    "a column less": lambda told: told["columns"].pop(),
+    "columns exchanged": lambda told: told["columns"].reverse(),
+    "a column of another coding": lambda told: told["columns"][0].__setitem__(1, "word"),
+    "a column of no input": lambda told: told["columns"][1].__setitem__(0, "nothing"),
+    "a column of the host's without its atom": lambda told: told["columns"][0].__setitem__(1, "host"),
+    "a column that is a number": lambda told: told["columns"].__setitem__(1, 7),
+    "a rule less": lambda told: told["rules"].pop(),
+    "a rule twice": lambda told: told["rules"].__setitem__(0, told["rules"][1]),
+    "a rule of another name": lambda told: told["rules"].__setitem__(0, "other"),
+    "a node that nobody knows": lambda told: told["ruleset"][9][0].__setitem__(3, ["Run", "rm"]),
+    "a field more": lambda told: told["ruleset"].append(1),
+    "a field of another shape": lambda told: told["ruleset"].__setitem__(1, 5),
+    "a yes for a number": lambda told: told["ruleset"][9][0].__setitem__(6, True),
+    "a fraction": lambda told: told["ruleset"][9][0].__setitem__(6, 0.5),
+    "not a number": lambda told: told["ruleset"][9][0].__setitem__(6, float("nan")),
+    "a number without end": lambda told: told["ruleset"][9][0].__setitem__(6, 10**200),
+    "exempts left out": lambda told: told["ruleset"].__setitem__(10, []),
+    "bands left out": lambda told: told["ruleset"].__setitem__(11, []),
+    "nodes within nodes": _deep,
+}
+
+
+@pytest.mark.parametrize("forge", FORGED.values(), ids=FORGED)
+def test_forged_json_is_refused(whole: bytes, forge: Callable[[dict[str, Any]], object]) -> None:
+    """JSON that is not a ruleset's, or not that of this code, is refused though the checksum fits."""
+    told, code = parts(whole)
+    forge(told)
+    refused(sealed(told, code))
+
+
+def test_json_that_is_none_is_refused(whole: bytes) -> None:
+    """Brackets without end, no JSON at all, and JSON of something else are refused without a crash."""
+    _, code = parts(whole)
+    for text in (b"[" * 200_000, b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"rules":' + b"9" * 6_000 + b"}"):
+        refused(saved._sealed(text, code.astype("<i8").tobytes()))
+
+
+@pytest.mark.parametrize("place", range(layout.HEADER))
+def test_a_forged_header_is_refused(whole: bytes, place: int) -> None:
+    """No count and no offset can be changed by itself; but registers may be more than are used, and the act of a
+    payment that fires nothing has a choice."""
+    told, code = parts(whole)
+    was = int(code[place])
+    harmless: dict[int, range] = {
+        layout.IDLE_ACT: range(int(code[layout.ACTS])),
+        layout.REGISTERS: range(was, layout.MOST_REGISTERS + 1),
+    }
+    for value in (was + 1, was - 1, -1, 2**62, -(2**63), len(code)):
+        if value != was and value not in harmless.get(place, ()):
+            code[place] = value
+            refused(sealed(told, code))
+
+
+RUN = """
+import random, sys
+from collections import Counter
+sys.path.insert(0, sys.argv[1])
+import numpy as np
+import test_saved_program as t
+from riskrules.kernel import row
+from riskrules.kernel.chunk import Chunk, OutOfBounds
+from riskrules.program.saved import SavedProgramError, from_bytes
+
+rng = random.Random(11)
+told, good = t.parts(t.to_bytes(t.from_meaning(t.ruleset())))
+count = Counter()
+for k in range(int(sys.argv[2])):
+    code = t.forged(good, rng)
+    try:
+        program = from_bytes(t.sealed(told, code))
+    except SavedProgramError:
+        count["refused"] += 1
+        continue
+    count["loaded"] += 1
+    chunk = Chunk(program, 8)
+    rows = np.array([[rng.choice(t.VALUES) for _ in program.columns] for _ in range(8)], np.int64)
+    try:
+        out = program.out()
+        for values in rows:
+            act = row.decide(program.code, values.copy(), out)
+            assert -len(program.columns) <= act < len(program.acts)
+            program.fired(out), program.lifted(out), program.exempting(out)
+        for c in range(len(program.columns)):
+            chunk.feed(c, np.ascontiguousarray(rows[:, c]))
+        d = chunk.decide(8)
+        [program.rules[i] for i in (*d.fired.indices, *d.lifted.indices)], [program.exempts[i] for i in d.exempts.indices]
+        assert d.acts.min() >= 0 and d.acts.max() < len(program.acts)
+        count["decided"] += 1
+    except OutOfBounds:
+        count["out of bounds"] += 1
+print(count["refused"], count["loaded"], count["decided"], count["out of bounds"])
+"""
+VALUES = (-(2**63), -(2**63) + 1, -1, 0, 1, 2, 3, 7, 9, 299, 300, 301, 10**15, 2**62, 2**63 - 1)
+
+
+def forged(good: layout.Integers, rng: random.Random) -> layout.Integers:
+    """The code with one to three integers changed: in the sections as often as in the pool, to what leads astray."""
+    code = good.copy()
+    for _ in range(rng.choice((1, 1, 2, 3))):
+        place = rng.randrange(rng.choice((layout.HEADER, int(good[layout.POOL]), int(good[layout.POOL]), len(good))))
+        near = int(code[place]) + rng.choice((-2, -1, 1, 2, 8, 64, 256))
+        other = int(code[rng.randrange(len(code))])
+        far = rng.choice((-1, 0, 1, 63, 255, 256, 65_536, len(good), len(good) - 1, 2**31, 2**62, 2**63 - 1, -(2**63)))
+        code[place] = max(-(2**63), min(rng.choice((near, near, other, far)), 2**63 - 1))
+    return code
+
+
+def test_forged_code_never_leads_outside() -> None:
+    """Of thousands of forged codes each is refused, or decides every payment without an index out of place."""
+    environment = {**os.environ, "NUMBA_BOUNDSCHECK": "1", "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, str(Path(__file__).parent), str(FORGERIES)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    refused_count, loaded, decided, out_of_bounds = map(int, done.stdout.split())
+    assert refused_count > FORGERIES // 10
+    assert decided > FORGERIES // 10
+    assert loaded == decided + out_of_bounds and refused_count + loaded == FORGERIES

@@ -1,0 +1,318 @@
+"""What holds for every ruleset that ships: it checks, its inline tests pass and guard its limits, its fingerprint is
+its meaning's, no word in it can be dropped unnoticed."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from riskrules.base.resources import folder
+from riskrules.base.source import Source
+from riskrules.check.ruleset import Checked, check_text
+from riskrules.engine.inline_tests import run_tests
+from riskrules.engine.rules import loads
+from riskrules.meaning.fingerprint import fingerprint
+from riskrules.syntax.layout import Cut, cut
+from riskrules.syntax.lexer import RawToken, lex
+from riskrules.syntax.parse import parse
+from riskrules.syntax.tables import tables
+from riskrules.syntax.tree import Node, Token, walk
+
+SHIPPED = sorted(folder("rulesets").rglob("*.risk"))
+NAMES = [path.relative_to(folder("rulesets")).as_posix() for path in SHIPPED]
+TEXTS = {name: path.read_text("utf-8") for name, path in zip(NAMES, SHIPPED, strict=True)}
+
+EXPECTED_WARNINGS: dict[str, dict[str, str]] = {}
+"""By ruleset: the warning's code and why it stays."""
+
+SEED = 20_261_121
+MOST_WORDS = 1_000_000
+
+RULES_OF_CHINA = Path(__file__).resolve().parents[3] / "shared" / "design" / "regulations.md"
+
+each_ruleset = pytest.mark.parametrize("name", NAMES)
+
+
+def checked(text: str) -> Checked:
+    return check_text(text, "shipped.risk")
+
+
+def cuts(text: str) -> list[Cut]:
+    return cut(text, MOST_WORDS)[1]
+
+
+def tokens(text: str, start: int = 0, end: int | None = None) -> list[RawToken]:
+    found, slips = lex(text, start, len(text) if end is None else end, tables().words, MOST_WORDS)
+    assert not slips
+    return found
+
+
+# -- they check, and their tests pass ---------------------------------------------------------------------------------
+def test_rulesets_are_shipped() -> None:
+    """There is one for each claim that the README makes."""
+    assert {"cn/whose_account.risk", "examples/paysim.risk", "examples/handbook.risk"} <= set(NAMES)
+
+
+@each_ruleset
+def test_it_checks(name: str) -> None:
+    """No error, and no warning but those that are listed with their reason."""
+    found = checked(TEXTS[name])
+    assert [str(d) for d in found.errors] == []
+    assert {d.code for d in found.warnings} == set(EXPECTED_WARNINGS.get(name, {}))
+
+
+@each_ruleset
+def test_its_inline_tests_pass(name: str) -> None:
+    """Every inline test passes, by the interpreter and by the kernel."""
+    results = run_tests(loads(TEXTS[name], name))
+    assert results
+    assert {f"{r.of}: {r.name}": r.failures for r in results if not r.passed} == {}
+
+
+@each_ruleset
+def test_every_rule_fires_somewhere_and_is_silent_somewhere(name: str) -> None:
+    """Each rule and exempt has an inline test of its own in which it does something, and one in which it does not."""
+    rules = loads(TEXTS[name], name)
+    fired: dict[str, set[bool]] = {r: set() for r in [*rules.by_name, *rules.exempt_by_name]}
+    for result in run_tests(rules):
+        for one in fired:
+            fired[one].add(one in {*result.decision.fired, *result.decision.exempts, *result.decision.lifted})
+    assert {one: seen for one, seen in fired.items() if seen != {True, False}} == {}
+
+
+# -- a limit cannot move unnoticed ------------------------------------------------------------------------------------
+_BEYOND_THE_LIMITS = {"else_", "tune", "test", "measure", "then", "window", "in_force", "score", "band"}
+
+
+def limits_of(text: str) -> Iterator[tuple[Node, str, str]]:
+    """Each number that a rule compares with: its node, and the text with it one step lower and one step higher."""
+    for block in parse(Source("shipped.risk", text)).blocks:
+        if block.kind in ("param", "rule", "exempt", "let"):
+            for node in _literals(block):
+                yield node, *(moved(text, node, step) for step in (-1, 1))
+
+
+def _literals(node: Node) -> Iterator[Node]:
+    if node.kind in _BEYOND_THE_LIMITS:
+        return
+    if node.kind in ("money", "ratio", "number", "duration"):
+        yield node
+        return
+    dates = [p.text for p in node.parts if isinstance(p, Token) and p.type == "DATE"]
+    if node.kind == "dated_until" and max(dates) < "2024":
+        return  # over before any shipped ruleset came into force
+    for part in node.parts:
+        if isinstance(part, Node):
+            yield from _literals(part)
+
+
+def moved(text: str, node: Node, step: int) -> str:
+    """The number moved by the least that it can be: a minor unit, a hundredth of a percent, a second, one."""
+    token = next(p for p in node.parts if isinstance(p, Token))
+    raw = token.text.replace("_", "")
+    if node.kind == "money":
+        new = f"{Decimal(raw) + Decimal(step) / 100:.2f}"
+    elif node.kind == "ratio":
+        new = f"{Decimal(raw.rstrip('%')) + Decimal(step) / 100:.2f}%"
+    elif node.kind == "duration":
+        new = f"{int(raw[:-1]) * {'d': 86_400, 'h': 3_600, 'm': 60, 's': 1}[raw[-1]] + step}s"
+    else:
+        new = str(int(raw) + step)
+    return text[: token.start] + new + text[token.end :]
+
+
+@each_ruleset
+def test_a_limit_that_moves_fails_a_test(name: str) -> None:
+    """Inline tests stand on both sides of every limit: moved by the least it can be, either way, one of them fails."""
+    unnoticed = []
+    looked_at = 0
+    for node, lower, higher in limits_of(TEXTS[name]):
+        looked_at += 1
+        for text in (lower, higher):
+            assert checked(text).errors == ()
+            if all(r.passed for r in run_tests(loads(text, name))):
+                line = TEXTS[name].count("\n", 0, node.start) + 1
+                unnoticed.append((line, TEXTS[name][node.start : node.end], "lower" if text is lower else "higher"))
+    assert looked_at
+    assert unnoticed == []
+
+
+# -- the fingerprint is the meaning's ---------------------------------------------------------------------------------
+def reformatted(text: str, chance: random.Random) -> str:
+    """The same words in other lines, with other comments, and all blocks but the first in another order."""
+    spaces = [" ", "  ", "\n  ", "\n\n      ", " # a remark, with a \"quote\n  ", "\t"]
+    blocks = []
+    for piece in cuts(text):
+        words = [word for _, word, _, _ in tokens(text, piece.start, piece.end)]
+        blocks.append("".join(word + chance.choice(spaces) for word in words[:-1]) + words[-1] + "\n")
+    rest = blocks[1:]
+    chance.shuffle(rest)
+    return "# begins with a remark\n" + "".join([blocks[0], *rest])
+
+
+@each_ruleset
+@pytest.mark.parametrize("seed", range(5))
+def test_layout_and_order_do_not_change_the_fingerprint(name: str, seed: int) -> None:
+    """Comments, spacing and the order of blocks are nobody's business."""
+    before = checked(TEXTS[name]).or_raise()
+    other = reformatted(TEXTS[name], random.Random(seed))
+    assert other != TEXTS[name]
+    assert fingerprint(checked(other).or_raise()) == fingerprint(before)
+
+
+@each_ruleset
+def test_names_of_lets_do_not_change_the_fingerprint(name: str) -> None:
+    """A `let` is a name for what is written out anyway."""
+    text = TEXTS[name]
+    names = [b.parts[0].text for b in parse(Source(name, text)).blocks if b.kind == "let" and isinstance(b.parts[0], Token)]
+    for word in names:
+        text = re.sub(rf"\b{word}\b", f"{word}_by_another_name", text)
+    assert fingerprint(checked(text).or_raise()) == fingerprint(checked(TEXTS[name]).or_raise())
+
+
+@each_ruleset
+def test_a_moved_limit_changes_the_fingerprint(name: str) -> None:
+    """What can change a decision changes the fingerprint."""
+    before = fingerprint(checked(TEXTS[name]).or_raise())
+    for _, lower, higher in limits_of(TEXTS[name]):
+        assert before not in {fingerprint(checked(text).or_raise()) for text in (lower, higher)}
+
+
+# -- no word can be dropped unnoticed ---------------------------------------------------------------------------------
+def without_each_token(text: str, chosen: set[int] | None = None) -> Iterator[tuple[int, str, str]]:
+    """Place of each token (or of the chosen numbers), the text without it, and of that the one or two blocks that the
+    deletion touches."""
+    pieces = cuts(text)
+    number = 0
+    for i, piece in enumerate(pieces):
+        for kind, _, a, b in tokens(text, piece.start, piece.end):
+            assert kind != "UNKNOWN"
+            if chosen is None or number in chosen:
+                begin = pieces[max(i - 1, 0)].start if a == piece.start else piece.start
+                yield a, text[:a] + text[b:], text[begin:a] + text[b : piece.end]
+            number += 1
+
+
+def survives(text: str, before: str, near: str, whole: str) -> bool:
+    """Whether the file still checks and means something else. `near` is looked at first: a block is parsed by itself,
+    so one that no longer parses breaks the file."""
+    if parse(Source("near.risk", near)).diagnostics:
+        return False
+    found = checked(whole)
+    return found.ruleset is not None and fingerprint(found.ruleset) != before
+
+
+@each_ruleset
+def test_no_token_can_be_dropped_unnoticed(name: str) -> None:
+    """Without any one of its words a ruleset does not check, or it means the same."""
+    text = TEXTS[name]
+    before = fingerprint(checked(text).or_raise())
+    dropped = [
+        f"line {text.count(chr(10), 0, place) + 1}: {text[place : place + 40].splitlines()[0]}"
+        for place, whole, near in without_each_token(text)
+        if survives(text, before, near, whole)
+    ]
+    assert dropped == []
+
+
+@each_ruleset
+def test_a_block_that_does_not_parse_breaks_the_file(name: str) -> None:
+    """What the test above saves time by: a deletion seen in the blocks it touches is seen in the file."""
+    text = TEXTS[name]
+    count = len(tokens(text, cuts(text)[0].start))
+    for _, whole, near in without_each_token(text, set(random.Random(SEED).sample(range(count), 25))):
+        if parse(Source("near.risk", near)).diagnostics:
+            assert checked(whole).errors
+
+
+def test_a_token_that_survives_is_found() -> None:
+    """The search can fail: where a word is dropped and another meaning is left, it says so."""
+    text = TEXTS["examples/handbook.risk"]
+    before = fingerprint(checked(text).or_raise())
+    without_a_condition = text.replace("  and     payee.merchant is known\n", "").replace(
+        "  responsible payee.merchant\n", ""
+    ).replace("  measure reverify payee.merchant\n", "")
+    near = without_a_condition[without_a_condition.index("rule far_above_the_usual") :]
+    assert survives(text, before, near, without_a_condition)
+
+
+# -- citations --------------------------------------------------------------------------------------------------------
+def sections(text: str, keys: tuple[str, ...]) -> str:
+    """The sections whose heading names the document, and every line elsewhere that does."""
+    found = []
+    for part in re.split(r"(?m)^(?=#{2,3} )", text):
+        heading = part.partition("\n")[0]
+        if any(key in heading for key in keys):
+            found.append(part)
+        else:
+            found += [line for line in part.splitlines() if any(key in line for key in keys)]
+    return "\n".join(found)
+
+
+def keys_of(source: str, title: str) -> tuple[str, ...]:
+    """How the collection of facts calls the document."""
+    own = {"AFL": ("AFL", "Anti-Telecom"), "JPM": ("JPM", "Joint punishment")}.get(source, ())
+    number = re.search(r"(\d+)号", title)
+    return (*own, *([f"{number[1]}号", f"-{number[1]}", f"{number[1]}("] if number else []))
+
+
+def missing_places(where: str, facts: str) -> list[str]:
+    """The articles and items of a citation that the facts do not know."""
+    missing = [
+        f"Art {first}"
+        for first in re.findall(r"Art (\d+)", where)
+        if not re.search(rf"Arts? (?:\d+(?:\(\d+\))?(?:-\d+)?, )*{first}\b|^\| (?:\d+ / )?{first}\b", facts, re.MULTILINE)
+    ]
+    missing += [item for item in re.findall(r"[一二三四]?\([一二三四五六七八九十]+\)\d?", where) if item not in facts]
+    return missing
+
+
+def facts_or_skip() -> str:
+    if not RULES_OF_CHINA.is_file():
+        pytest.skip("the collection of regulatory facts (regulations.md) is not beside this checkout")
+    return RULES_OF_CHINA.read_text("utf-8")
+
+
+def test_every_citation_is_a_known_fact() -> None:
+    """Each document, article and item that a shipped Chinese ruleset cites stands in the collection of facts."""
+    facts = facts_or_skip()
+    meanings = [checked(text).or_raise() for name, text in TEXTS.items() if name.startswith("cn/")]
+    cited = {
+        (c.source, c.title, c.where) for m in meanings for r in (*m.rules, *m.exempts) for c in r.citations
+    }
+    assert len(cited) > 10
+    unknown = []
+    for source, title, where in sorted(cited):
+        about = sections(facts, keys_of(source, title))
+        unknown += [(source, where, "the document")] if not about else []
+        unknown += [(source, where, item) for item in missing_places(where, about)]
+    assert unknown == []
+
+
+def test_every_number_of_the_law_is_a_known_fact() -> None:
+    """A param that is not there to be tuned holds a number that stands in the collection of facts."""
+    facts = facts_or_skip()
+    numbers = []
+    for name, text in TEXTS.items():
+        if not name.startswith("cn/"):
+            continue
+        for block in parse(Source(name, text)).blocks:
+            if block.kind == "param" and not any(isinstance(p, Node) and p.kind == "tune" for p in block.parts):
+                numbers += [x for x in walk(block) if isinstance(x, Node) and x.kind in ("money", "duration")]
+                for node in (x for x in walk(block) if isinstance(x, Node) and x.kind in ("money", "duration")):
+                    raw = next(p.text for p in node.parts if isinstance(p, Token)).replace("_", ",")
+                    said = f"{raw[:-1]} days" if raw.endswith("d") else raw
+                    assert re.search(rf"(?<![\d,]){said}(?![\d,])", facts), said
+    assert len(numbers) > 10
+
+
+def test_an_invented_citation_is_found() -> None:
+    """The search for citations can fail."""
+    assert missing_places("Art 18, (九)", "AFL Art 20, 34\n| 18 | monitoring\n(九)") == []
+    assert missing_places("Art 34(3)", "AFL Art 20, 34") == []
+    assert missing_places("Art 99, (五)", "AFL Art 20, 34\n| 18 |\n(九)") == ["Art 99", "(五)"]

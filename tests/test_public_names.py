@@ -1,0 +1,59 @@
+"""The public face of the library, pinned: what is not named here may change without notice."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import riskrules
+
+PUBLIC = {
+    "Action",
+    "Checked",
+    "Decision",
+    "Decisions",
+    "Diagnostic",
+    "Engine",
+    "ListError",
+    "Lists",
+    "Map",
+    "MapError",
+    "ModelError",
+    "Payment",
+    "PaymentError",
+    "Rules",
+    "RulesetError",
+    "SavedProgramError",
+    "Schema",
+    "TableError",
+    "TestResult",
+    "check",
+    "fields_of",
+    "load",
+    "load_map",
+    "loads",
+    "model_of",
+    "payment_schema",
+    "ruleset_path",
+    "run_tests",
+    "schema_of",
+}
+
+
+def test_public_names_are_these() -> None:
+    """`__all__` says exactly what is public, and each name is there."""
+    assert set(riskrules.__all__) == PUBLIC
+    for name in PUBLIC:
+        assert getattr(riskrules, name) is not None
+
+
+def test_import_is_light() -> None:
+    """Importing the library, and checking a file, loads neither Numba nor pyarrow."""
+    script = (
+        "import sys, riskrules as rr; light = set(sys.modules); rr.check; "
+        "from riskrules.check.ruleset import check_text; check_text('ruleset a version 1.1')\n"
+        "print([m for m in ('numba', 'numpy', 'pyarrow', 'lark', 'pydantic') if m in light], "
+        "[m for m in ('numba', 'llvmlite', 'pyarrow') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[] []"
