@@ -44,9 +44,7 @@ rule large_amount
     expect hold up to 24h
 """
 
-HEADER = (
-    "id,occurred_at,amount,payer.account.id,payer.account.institution,payee.account.id,payee.account.institution\n"
-)
+HEADER = "id,occurred_at,amount,payer.account.id,payer.account.institution,payee.account.id,payee.account.institution\n"
 
 
 def row(payment: str, amount: str, payee: str = "ACC-22222222", at: str = "2026-06-15T04:00:00Z") -> str:
@@ -66,7 +64,10 @@ def written(path: Path, text: str | bytes) -> str:
     return str(path)
 
 
-def process(*arguments: str, code: str = "from riskrules.cli.main import main; main(prog_name='riskrules')") -> list[str]:
+MAIN = "from riskrules.cli.main import main; main(prog_name='riskrules')"
+
+
+def process(*arguments: str, code: str = MAIN) -> list[str]:
     """The command that runs the command line in a process of its own."""
     return [sys.executable, "-c", code, *arguments]
 
@@ -79,5 +80,11 @@ def environment(**more: str) -> dict[str, str]:
 def run(*arguments: str, given: str = "", **more: str) -> subprocess.CompletedProcess[str]:
     """The command line as a process; its output as text."""
     return subprocess.run(
-        process(*arguments), input=given, capture_output=True, text=True, env=environment(**more), timeout=120, check=False
+        process(*arguments),
+        input=given,
+        capture_output=True,
+        text=True,
+        env=environment(**more),
+        timeout=120,
+        check=False,
     )

@@ -83,4 +83,4 @@ def test_line_ends_and_bytes_of_other_systems(call: Call, tmp_path: Path) -> Non
     latin = written(tmp_path / "latin.risk", RULES.encode().replace(b"A law", b"A l\xe0w"))
     result = call("check", latin)
     assert result.exit_code == 1
-    assert "error[not-utf8]" in result.output
+    assert "byte 0xe0 is no part of a UTF-8 text" in result.output

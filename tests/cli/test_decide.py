@@ -60,23 +60,21 @@ def test_windows_that_are_not_evaluated_are_said_once(call: Call, tmp_path: Path
     text = RULES.replace("rule listed_payee", f"{WINDOW}\nrule listed_payee")
     text = text.replace("amount > 5_000 CNY\n", "amount > 5_000 CNY\n  and     paid_1d < 3\n")
     said = summary(call, written(tmp_path / "w.risk", text), history, "--lists", lists)
-    assert said["degraded"] == [
-        "1 window is not evaluated in this version, so conditions on it do not hold: `paid_1d`"
-    ]
+    assert said["degraded"] == ["1 window is not evaluated in this version, so conditions on it do not hold: `paid_1d`"]
 
 
 def test_rows_that_do_not_fit_are_told_and_the_others_decided(
     call: Call, rules: str, lists: str, tmp_path: Path
 ) -> None:
     """By line; the first ten are shown, all are counted, and `--errors` writes all."""
-    lines = [row(f"G{i}", "1.00") + row(f"B{i}", "1,5" if i % 2 else "-3.00").replace("1,5", "1.555") for i in range(12)]
+    lines = [row(f"G{i}", "1.00") + row(f"B{i}", "1.555" if i % 2 else "-3.00") for i in range(12)]
     path = written(tmp_path / "bad.csv", HEADER + "".join(lines))
     errors = tmp_path / "errors.csv"
     result = call("decide", rules, path, "--lists", lists, "--errors", str(errors), "--json")
     said = json.loads(result.stdout)
     assert result.exit_code == 1
     assert (said["decided"], said["bad_rows"], len(said["errors"])) == (12, 12, 10)
-    assert said["errors"][0] == {"place": "line", "number": 3, "field": "amount", "problem": said["errors"][0]["problem"]}
+    assert [said["errors"][0][key] for key in ("place", "number", "field")] == ["line", 3, "amount"]
     with errors.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [int(r["number"]) for r in rows] == list(range(3, 27, 2))
@@ -203,7 +201,13 @@ def test_rules_with_errors_decide_nothing(call: Call, history: str, tmp_path: Pa
 
 @pytest.mark.parametrize(
     ("name", "content"),
-    [("h.csv", b""), ("h.csv", b"\x00\x01\xff\n1\n"), ("h.parquet", b"PAR1 no"), ("h.txt", b"a\n"), ("h.csv", b"id\n1\n")],
+    [
+        ("h.csv", b""),
+        ("h.csv", b"\x00\x01\xff\n1\n"),
+        ("h.parquet", b"PAR1 no"),
+        ("h.txt", b"a\n"),
+        ("h.csv", b"id\n1\n"),
+    ],
 )
 def test_a_history_that_is_none_is_refused(call: Call, rules: str, tmp_path: Path, name: str, content: bytes) -> None:
     """A sentence and exit code 2; also for one that lacks what the rules read."""

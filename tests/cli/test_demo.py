@@ -1,4 +1,4 @@
-"""`demo` and `map`, and the made-up payments: the same for the same seed, and what the shipped rules look for occurs."""
+"""`demo` and `map`, and the made-up payments: the same for the same seed, with what the shipped rules look for."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow
 import pyarrow.parquet as parquet
 import pytest
 from click.testing import Result
 
 import riskrules as rr
+from riskrules.engine.serving import Serving
+from riskrules.engine.tables import decide_file
 from riskrules.testing import history_files
+from riskrules.testing.history_files import write_history
 from riskrules.testing.payments import ROWS_A_BLOCK, MadeUpPayments
 
 from .samples import HEADER, row, written
@@ -48,23 +52,14 @@ def test_the_demonstration_is_the_same_for_the_same_seed(call: Call) -> None:
     assert first["bad_rows"] == other["bad_rows"] == 0
 
 
-def test_the_generator_makes_what_the_shipped_rules_look_for(payments: MadeUpPayments) -> None:
+def test_the_generator_makes_what_the_shipped_rules_look_for(payments: MadeUpPayments, tmp_path: Path) -> None:
     """Counted: each rule that needs no window fires, and nearly all payments pass."""
     rules = rr.load(rr.ruleset_path("cn/whose_account"))
-    lists = {name: payments.lists[name] for name, _ in rules.meaning.lists}
-    engine = rr.Engine(rules, lists=lists)
-    fired: dict[str, int] = {}
-    block = payments.block(0)
-    table = parquet.read_table(history_files.write_history(MadeUpPayments(len(block["id"].codes), 7), _folder()))
-    decided = engine.decide_many(table)
-    assert decided.errors == []
-    import pyarrow
-
+    engine = rr.Engine(rules, lists=payments.lists)
+    decided = engine.decide_many(parquet.read_table(write_history(payments, tmp_path)))
     rows = pyarrow.table(decided).to_pydict()
-    for names in rows["fired"]:
-        for name in names:
-            fired[name] = fired.get(name, 0) + 1
-    assert set(rules.by_name) - set(fired) == SILENT
+    assert decided.errors == []
+    assert set(rules.by_name) - {name for names in rows["fired"] for name in names} == SILENT
     assert rows["action"].count("allow") / len(rows["action"]) > 0.98
 
 
@@ -75,15 +70,15 @@ def test_a_row_is_the_same_in_every_length(payments: MadeUpPayments) -> None:
     assert MadeUpPayments(10, 8).event(3) != short.event(3)
 
 
-def test_both_kinds_of_file_hold_the_same_payments(payments: MadeUpPayments, tmp_path: Path) -> None:
+def test_both_kinds_of_file_hold_the_same_payments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With pyarrow and without: each event of either file is decided alike."""
     few = MadeUpPayments(4_000, 7)
     rules = rr.load(rr.ruleset_path("cn/whose_account"))
-    serving = rr.Engine(rules, lists=few.lists)._serving
-    from riskrules.engine.tables import decide_file
-
-    parquet_file = history_files._write_parquet(few, tmp_path / "a.parquet", lambda _: None)
-    csv_file = history_files._write_csv(few, tmp_path / "a.csv", lambda _: None)
+    serving = Serving(rules, rr.Lists(few.lists)).prepare()
+    parquet_file = write_history(few, tmp_path)
+    monkeypatch.setattr(history_files, "find_spec", lambda _: None)
+    csv_file = write_history(few, tmp_path)
+    assert (parquet_file.suffix, csv_file.suffix) == (".parquet", ".csv")
     outcomes = [
         [(batch.levels.tolist(), batch.score.tolist(), batch.errors) for batch in decide_file(serving, path)]
         for path in (parquet_file, csv_file)
@@ -103,9 +98,3 @@ def test_a_draft_of_a_map_loads(call: Call, rules: str, tmp_path: Path) -> None:
     strange = written(tmp_path / "s.jsonl", '{"txid": "1", "step": 3, "amt": 5.5, "who": {"x": "a"}}\n')
     assert json.loads(call("map", "--json", strange).stdout)["columns"] == ["txid", "step", "amt", "who.x"]
     assert "guess" in call("map", strange).stdout
-
-
-def _folder() -> Path:
-    import tempfile
-
-    return Path(tempfile.mkdtemp(prefix="riskrules-test-"))

@@ -73,8 +73,7 @@ def test_every_command_has_help_that_tells_of_json(call: Call) -> None:
     commands = ("check", "decide", "demo", "explain", "format", "map", "test")
     listed = call("--help").output
     assert [name for name in commands if f"\n  {name} " not in listed] == []
-    assert [name for name in commands if "With --json: {" not in call(name, "--help").output] == ["explain"]
-    assert "With --json: the decision" in call("explain", "--help").output
+    assert [name for name in commands if "With --json: " not in call(name, "--help").output] == []
 
 
 def test_the_version_is_one_line(call: Call) -> None:
@@ -97,7 +96,9 @@ def test_a_pipe_gets_no_colour(tmp_path: Path, more: dict[str, str], colour: boo
 
 
 @pytest.mark.parametrize(
-    ("more", "colour"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)], ids=["", "NO_COLOR", "dumb"]
+    ("more", "colour"),
+    [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)],
+    ids=["", "NO_COLOR", "dumb"],
 )
 def test_a_terminal_gets_colour(tmp_path: Path, more: dict[str, str], colour: bool) -> None:
     """Unless it cannot show any, or its owner wants none. The words are the same."""
@@ -111,26 +112,26 @@ def test_a_terminal_gets_colour(tmp_path: Path, more: dict[str, str], colour: bo
 def test_output_that_nobody_reads_is_no_fault(tmp_path: Path) -> None:
     """`riskrules check … | head -1`: no traceback, and the exit code of a command whose reader went away."""
     path = written(tmp_path / "broken.risk", "\n".join(f"rule {i}" for i in range(3_000)))
-    started = subprocess.Popen(
-        process("check", path), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
-    )
-    assert started.stdout is not None
-    assert started.stderr is not None
-    assert started.stdout.readline().startswith("error[")
-    started.stdout.close()
-    assert started.stderr.read() == ""
-    assert started.wait(timeout=60) == 141
+    piped = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(process("check", path), env=environment(), **piped) as started:
+        assert started.stdout is not None
+        assert started.stderr is not None
+        assert started.stdout.readline().startswith("error[")
+        started.stdout.close()
+        assert started.stderr.read() == ""
+        assert started.wait(timeout=60) == 141
 
 
 def test_interrupting_is_no_fault(tmp_path: Path) -> None:
     """Ctrl-C: one word, and the exit code that shells give."""
     pipe = tmp_path / "pipe.risk"
     os.mkfifo(pipe)
-    started = subprocess.Popen(process("check", str(pipe)), stderr=subprocess.PIPE, text=True, env=environment())
-    writer = once_read(pipe)
-    started.send_signal(signal.SIGINT)
-    _, said = started.communicate(timeout=30)
-    os.close(writer)
+    waits = process("check", str(pipe))
+    with subprocess.Popen(waits, stderr=subprocess.PIPE, text=True, env=environment()) as started:
+        writer = once_read(pipe)
+        started.send_signal(signal.SIGINT)
+        _, said = started.communicate(timeout=30)
+        os.close(writer)
     assert said.strip() == "stopped"
     assert started.returncode == 130
 

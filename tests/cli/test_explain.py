@@ -43,9 +43,7 @@ def test_the_reasons_of_a_decision(call: Call, rules: str, payment: str, lists: 
     assert max(map(len, result.stdout.splitlines())) <= 100
 
 
-def test_a_rule_that_did_not_fire_is_explained_when_asked_for(
-    call: Call, rules: str, payment: str, lists: str
-) -> None:
+def test_a_rule_that_did_not_fire_is_explained_when_asked_for(call: Call, rules: str, payment: str, lists: str) -> None:
     """With the condition that did not hold."""
     result = call("explain", rules, payment, "--lists", lists, "--rule", "listed_payee")
     assert "listed_payee did not fire" in result.stdout

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,7 +23,6 @@ from rulefile_values import COUNTRIES, CURRENCIES, DAY, IDS, TEXTS, decimal
 from riskrules.meaning import nodes as n
 from riskrules.meaning.walk import reads_in
 from riskrules.schema.fields import Field, Schema
-from riskrules.schema.kinds import ENTITIES
 from riskrules.schema.values import decimals_of
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -57,6 +57,7 @@ class Payments:
         self.derived = [schema[i.name] for i in ruleset.inputs if i.origin == "derived"]
         given += [f.of[1] for f in self.derived if f.of]
         self.fields = [schema[name] for name in dict.fromkeys(given)]
+        self.paths = {f.name: f.path for f in self.fields}
         self.edges = clock_edges(self.zone)
         self.pools = {f.name: self._pool(f) for f in (*self.fields, *self.windows.values()) if f.kind.numeric}
         self.words = {f.name: self._words(f) for f in self.fields if not f.kind.numeric and f.kind.name != "yes/no"}
@@ -81,7 +82,9 @@ class Payments:
             unit = 10 ** decimals_of(f) if f.kind.name != "duration" else DAY
             small = [k * unit for k in range(-3, 13)] + [r.randint(0, 200) * unit for _ in range(4)]
             found += [(x, "plain") for x in (*small, 1, -1, r.randint(f.lowest, f.highest))]
-        return [x for x in found if f.lowest <= x[0] <= f.highest]
+        found = [x for x in found if f.lowest <= x[0] <= f.highest]
+        whole = [x for x in found if x[0] % 10 ** decimals_of(f) == 0]
+        return whole if whole and f.kind.name in ("money", "number") and r.random() < 0.15 else found
 
     def _words(self, f: Field) -> list[str]:
         kind = f.kind.name
@@ -223,9 +226,9 @@ class Payments:
         for f in self.fields:
             value = held[f.name]
             if value is not None:
-                put(event, f.path, self.given(f, value))
+                put(event, self.paths[f.name], self.given(f, value))
             elif self.random.random() < 0.3:
-                put(event, f.path, None)
+                put(event, self.paths[f.name], None)
         if self.random.random() < 0.2:
             event["currency"] = self.ruleset.currency
         if self.random.random() < 0.1:
@@ -287,6 +290,7 @@ def put(event: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
     event[path[-1]] = value
 
 
+@cache
 def clock_edges(zone: ZoneInfo) -> list[int]:
     """The instants of 2025 and 2026 at which the zone's clocks move; for a zone that does not, its midnights."""
     edges = []
@@ -303,6 +307,3 @@ def clock_edges(zone: ZoneInfo) -> list[int]:
             edges.append(high)
     midnight = datetime(2026, 6, 15, tzinfo=zone)
     return edges or [(midnight - EPOCH) // timedelta(microseconds=1)]
-
-
-__all__ = ["ENTITIES", "Payment", "Payments", "clock_edges", "put"]

@@ -48,7 +48,9 @@ class Reference:
         self.derived = [schema[i.name] for i in ruleset.inputs if i.origin == "derived"]
         fields = ["id", "occurred_at", *(i.name for i in ruleset.inputs if i.origin == "field")]
         self.fields = [schema[x] for x in dict.fromkeys([*fields, *(f.of[1] for f in self.derived if f.of)])]
-        self.windows = [i for i in ruleset.inputs if i.origin == "window"]
+        self.paths = [(f, f.path) for f in self.fields]
+        self.partners = [(f, schema[f.partner]) for f in self.fields if f.partner and schema[f.partner] in self.fields]
+        self.windows = [Field(i.name, i.kind, "", True, i.lowest, i.highest) for i in ruleset.inputs if i.origin == "window"]
         self.rules = {r.name: r for r in ruleset.rules}
 
     def answer(self, event: Any, windows: Mapping[str, Any] | None) -> Answer | Errors:
@@ -69,31 +71,30 @@ class Reference:
             code = self._value(self.schema["currency"], currency, errors)
             if code is not None and code != self.ruleset.currency:
                 errors.append(("currency", "wrong-currency"))
-        refused = set()
-        for f in self.fields:
+        refused, carried = set(), set()
+        for f, path in self.paths:
             before = len(errors)
-            given = self._found(event, f, errors)
+            given = self._found(event, path, errors)
             values[f.name] = self._value(f, given, errors)
             if given is None and not f.optional and len(errors) == before:
                 errors.append((f.key, "missing"))
             if len(errors) > before:
                 refused.add(f.name)
-        for f in self.fields:
-            partner = self.schema.get(f.partner) if f.partner else None
-            if partner in self.fields and partner is not None and f.name not in refused and partner.name not in refused:
-                if values[f.name] is not None and values[partner.name] is None:
-                    errors.append((partner.key, "missing"))
-        for i in self.windows:
-            given = (windows or {}).get(i.name)
-            values[i.name] = self._value(Field(i.name, i.kind, "", True, i.lowest, i.highest), given, errors)
+            if given is not None:
+                carried.add(f.name)
+        for f, partner in self.partners:
+            if f.name in carried and partner.name not in carried | refused:
+                errors.append((partner.key, "missing"))
+        for f in self.windows:
+            values[f.name] = self._value(f, (windows or {}).get(f.name), errors)
         self._derive(values, errors)
         return values, errors
 
-    def _found(self, event: Any, f: Field, errors: list[tuple[str, str]]) -> Any:
+    def _found(self, event: Any, path: tuple[str, ...], errors: list[tuple[str, str]]) -> Any:
         here = event
-        for k, key in enumerate(f.path):
+        for k, key in enumerate(path):
             if not isinstance(here, Mapping):
-                errors.append((".".join(f.path[:k]), "wrong-kind"))
+                errors.append((".".join(path[:k]), "wrong-kind"))
                 return None
             here = here.get(key)
             if here is None:

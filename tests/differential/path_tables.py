@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -30,7 +30,9 @@ LAYOUTS = {
     "yes/no": ("bool",),
 }
 WORD_LAYOUTS = ("text", "text", "large text", "dictionary", "text view")
-LARGEST_EXACT = 10**11
+MOST_ODD_TABLES = 4
+"""Of one row each, a ruleset: a table costs as much as fifty rows."""
+LARGEST_EXACT = 10**15
 NANOSECONDS_REACH = range(-9 * 10**15, 9 * 10**15)
 
 
@@ -52,7 +54,8 @@ class Tables:
         odd = [i for i in whole if not self._fits(payments[i])]
         even = [i for i in whole if self._fits(payments[i])]
         tables = [(even, self._table([payments[i] for i in even]))] if even else []
-        for i in odd:
+        self.seen["odd tables left out"] += max(0, len(odd) - MOST_ODD_TABLES)
+        for i in self.random.sample(odd, min(len(odd), MOST_ODD_TABLES)):
             table = self._odd_table(payments[i])
             if table is None:
                 self.seen["no table can hold it"] += 1
@@ -116,7 +119,7 @@ class Tables:
             return None
         try:
             array = pa.array([given])
-        except (pa.ArrowException, OverflowError, ValueError):
+        except (pa.ArrowException, OverflowError, TypeError, ValueError):
             return None
         if pa.types.is_null(array.type):
             return None
@@ -159,11 +162,9 @@ class Tables:
 def _exact_float(f: Field, held: int) -> bool:
     one = 10 ** decimals_of(f)
     near = held / one
-    if abs(near) >= LARGEST_EXACT:
-        return False
     if f.kind.name in ("money", "count"):
-        return Decimal(repr(near)) * one == held
-    return round(Fraction(near) * one) == held
+        return abs(held) <= LARGEST_EXACT and Decimal(repr(near)) * one == held
+    return abs(near) <= LARGEST_EXACT and round(Fraction(near) * one) == held
 
 
 def _encodes(text: str) -> bool:
@@ -187,6 +188,3 @@ def _nested(columns: dict[tuple[str, ...], pa.Array]) -> dict[str, pa.Array]:
         parts = _nested(below)
         made[key] = pa.StructArray.from_arrays(list(parts.values()), names=list(parts))
     return made
-
-
-__all__ = ["UTC", "Tables", "datetime"]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from riskrules.meaning import nodes as n
 from riskrules.meaning.lowering import MOST_BITS, TooLarge, bounds_of
@@ -92,7 +93,7 @@ class Maker:
         self.points["occurred_at"].update(d * DAY for d in days)
         values = tuple(
             n.DatedValue(a, b, self.const().value if self.large else r.randint(-3, 12), r.choice((0, 0, 1)))  # type: ignore[arg-type]  # whole
-            for a, b in zip(ends, ends[1:], strict=False)
+            for a, b in pairwise(ends)
         )
         self.params.append(n.Dated(f"param_{len(self.params)}", COUNT, values))
         return self.params[-1]

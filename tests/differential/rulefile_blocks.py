@@ -38,7 +38,7 @@ class Blocks:
         r, names = self.random, self.names
         whole = list(self.schema)
         chosen = {"amount", "occurred_at", "channel", "payee.account.age", "payer.account.opened_at", "payment.in_call", "hour"}
-        chosen |= {f.name for f in r.sample(whole, r.randint(12, 24))}
+        chosen |= {f.name for f in r.sample(whole, r.randint(4, 14))}
         chosen |= {"payment.memo", "payee.account", "payment.risk_score", "payment.factors", "payee.account.balance"}
         again = {n for n in sorted(chosen) if self.schema[n].of is None and n not in ("id", "occurred_at") and r.random() < 0.1}
         optional = {f.name for f in whole if f.optional}
@@ -60,7 +60,7 @@ class Blocks:
             low, high = self._span(f.kind.name, f.lowest, f.highest)
             text += f", from {low[1]} to {high[1]}"
             made = Input(f.name, f.kind.name, f.optional, low[0], high[0])
-        if r.random() < 0.6 or f.name.endswith("opened_at"):
+        if f.optional or (f.name != "amount" and (r.random() < 0.6 or f.name.endswith("opened_at"))):
             text += ", optional"
             optional.add(f.name)
         self.names.inputs[f.name] = Input(
@@ -135,7 +135,9 @@ class Blocks:
                 clauses[i + 1] = f" from {start}"
         text = ", ".join(v.text + c for v, c in zip(values, clauses, strict=True))
         if r.random() < 0.3:
-            text += f" tune from {literal(self.names, kind, 0, top).text} to {literal(self.names, kind, 0, top).text}"
+            of = "count" if kind == "number" else kind
+            low = literal(self.names, of, 0, 10).text if of != "time" else "2020-01-01"
+            text += f" tune from {low} to {literal(self.names, of, top // 2, top).text}"
         name = f"param_{k}"
         plain = kind in ("count", "number")
         exact = plain and not any("." in v.text for v in values)
@@ -170,7 +172,8 @@ class Blocks:
             inner = Conditions(self.values, fields_only=True)
             where = " where " + " and ".join(inner.lines(r.randint(1, 2), 1))
         name = f"window_{k}"
-        self.names.inputs[name] = Input(name, kind, optional, low, high, window=True, keys=keys)
+        needs = frozenset({name}) if optional else self._optional(keys)
+        self.names.inputs[name] = Input(name, kind, optional, low, high, window=True, keys=keys, unless_known=needs)
         self._other_key(self.names.inputs[name])
         return f"window {name} = {text}{on} by {key} over {over}{where}"
 
@@ -192,7 +195,12 @@ class Blocks:
         if tuple(others) != i.keys and r.random() < 0.7:
             key = others[0] if len(others) == 1 else f"({', '.join(others)})"
             name = f"{i.name} of {key}"
-            inputs[name] = Input(name, i.kind, i.optional, i.low, i.high, window=True)
+            needs = frozenset({name}) if i.optional else self._optional(tuple(others))
+            inputs[name] = Input(name, i.kind, i.optional, i.low, i.high, window=True, unless_known=needs)
+
+    def _optional(self, keys: tuple[str, ...]) -> frozenset[str]:
+        """The keys that a payment may lack: a window that counts has no value then."""
+        return frozenset(k for k in keys if self.names.inputs[k].optional)
 
     # -- lets ------------------------------------------------------------------------------------
     def let(self, k: int) -> str:
@@ -204,7 +212,7 @@ class Blocks:
             return f"let {name} when\n  " + "\n  and ".join(lines)
         kind = r.choice(("money", "count", "number", "ratio", "duration", "time"))
         value = self.values.value(kind, r.choice((1, 2)))
-        self.names.values[name] = (kind, Value(name, "atom", value.needs, True, value.top, value.bottom))
+        self.names.values[name] = (kind, Value(name, "atom", value.needs, True, value.top, value.bottom, value.meant))
         return f"let {name} = {value.text}"
 
     # -- promises --------------------------------------------------------------------------------

@@ -124,6 +124,8 @@ class Conditions:
         right = self.values.constant(kind) if r.random() < 0.5 else self.values.value(kind, r.choice((0, 0, 1)))
         if max(left.top + right.bottom, right.top + left.bottom) > 118 or right.bottom > room:
             right = self.values.constant(kind)
+        if right.meant == left.meant:
+            return self.simple()
         sides = [left, right] if r.random() < 0.7 else [right, left]
         return Condition(f"{sides[0].text} {r.choice(OPERATORS)} {sides[1].text}", left.needs | right.needs)
 
@@ -208,9 +210,10 @@ class Conditions:
         roll = r.random()
         if roll < 0.4:
             return Condition(text, needs)
-        if roll < 0.85:
+        others = [x for x in found if x.name != i.name]
+        if roll < 0.85 or not others:
             return Condition(f"{text} {r.choice(('=', '!='))} {r.choice(('yes', 'no'))}", needs)
-        other = r.choice([x for x in found if x.name != i.name] or [i])
+        other = r.choice(others)
         more = frozenset({other.name} if other.optional else ())
         return Condition(f"{text} {r.choice(('=', '!='))} {other.name}", needs | more)
 

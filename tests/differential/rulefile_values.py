@@ -38,6 +38,12 @@ class Input:
     window: bool = False
     keys: tuple[str, ...] = ()
     derived: bool = False
+    unless_known: frozenset[str] = frozenset()
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """What must be known before this may be read."""
+        return self.unless_known if self.window else frozenset({self.name} if self.optional else ())
 
     @property
     def bits(self) -> float:
@@ -54,6 +60,12 @@ class Value:
     reads: bool = True
     top: float = 1.0
     bottom: float = 0.0
+    stands_for: str = ""
+
+    @property
+    def meant(self) -> str:
+        """The text without the name that a `let` gives it."""
+        return self.stands_for or self.text
 
     def atom(self) -> str:
         return self.text if self.form == "atom" else f"({self.text})"
@@ -110,6 +122,8 @@ def day(r: random.Random) -> str:
 def literal(names: Names, kind: str, low: int = 0, high: int = 10**6) -> Value:
     """A literal of the kind between the bounds (held units), where that can be written at all."""
     r = names.random
+    most = {"count": 10**12, "money": 10**15}.get(kind, 10**18)
+    low, high = max(low, -most), min(high, most)
     near = [low, high, low + 1, high - 1, 0, 1, 100, 2, 10 ** r.randint(0, 12), r.randint(low, high), r.randint(low, high)]
     held = r.choice([v for v in near if low <= v <= high])
     match kind:
@@ -158,7 +172,7 @@ class Values:
             low, high = max(i.low, -(10**9)), min(i.high, 10**12)
             plain = literal(self.names, kind, low, max(low, high))
             return Value(f"{name} else {plain.text}", "else", top=max(bits, plain.top) + 1)
-        return Value(name, "atom", frozenset({name} if i.optional else ()), top=bits)
+        return Value(name, "atom", i.needs, top=bits)
 
     def constant(self, kind: str) -> Value:
         r = self.random
@@ -178,7 +192,7 @@ class Values:
             return None
         name = self.random.choice(found)
         value = self.names.values[name][1]
-        return Value(name, "atom", value.needs, True, value.top, value.bottom)
+        return Value(name, "atom", value.needs, True, value.top, value.bottom, value.stands_for)
 
     def value(self, kind: str, depth: int) -> Value:
         """A value of the kind that reads at least one input."""
@@ -244,10 +258,10 @@ class Values:
             return self.read(kind)
         default = literal(self.names, kind, 0, 2 * BILLION)
         left = top.term()
-        if r.random() < 0.3:
+        if r.random() < 0.3 and (kind != "ratio" or of != "ratio"):
             left = f"{top.atom()} * {r.randint(1, 9)}"
         made = Value(
             f"({left} / {bottom.atom()}) else {default.text}", "else", frozenset(), True,
             top.top + bottom.bottom + 5, bottom.top + top.bottom + default.top,
         )  # fmt: skip
-        return self.fitting(made, top)
+        return made if made.top + made.bottom <= MOST_BITS else self.read(kind)

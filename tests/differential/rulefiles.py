@@ -145,7 +145,8 @@ class _File:
             i = self.instrument()
             name = r.choice(("payer", "payee", i.name, i.name))
             parts.append(f"responsible {name}")
-            needs |= {i.name} if name == i.name and i.optional else set()
+            known = self.names.inputs.get(f"{name}.account") if name in ("payer", "payee") else i
+            needs |= {known.name} if known is not None and known.optional else set()
         for _ in range(r.choice((0, 0, 1, 2))):
             text, need = self.tell()
             parts.append(text)
@@ -181,7 +182,7 @@ class _File:
             if r.random() < 0.5:
                 return f'"{lead}"'
             i = r.choice(list(self.names.inputs.values()))
-            needs.update({i.name} if i.optional else ())
+            needs.update(i.needs)
             return f'"{lead} {{{i.name}}} ok"' if " of " not in i.name else f'"{lead}"'
 
         to = r.choice(("payer", "payee"))
@@ -233,7 +234,7 @@ class _File:
         """Rising in score and in strength."""
         r = self.random
         count = r.randint(1, 3)
-        scores = sorted(r.sample((-5, 1, 10, 40, 75, 80, 90, 200), count))
+        scores = sorted(r.sample((2, 1, 10, 40, 75, 80, 90, 200), count))
         levels = sorted(r.sample(range(1, 6), count))
         lines = [f"score >= {s} then {self.action(ACTIONS[level])}" for s, level in zip(scores, levels, strict=True)]
         return "\n  ".join(["bands", *lines])

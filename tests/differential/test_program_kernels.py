@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Mapping
 
 import numpy as np
-import pytest
 from program_generator import Maker
 
 from riskrules.kernel import row
@@ -71,7 +70,11 @@ def by_block(program: Program, rows: layout.Integers) -> list[Outcome]:
 
 
 def difference(
-    ruleset: n.Ruleset, payments: list[Values], lists: interpreter.Lists, seen: Counter[str], program: Program | None = None
+    ruleset: n.Ruleset,
+    payments: list[Values],
+    lists: interpreter.Lists,
+    seen: Counter[str],
+    program: Program | None = None,
 ) -> str | None:
     """What differs between the interpreter and the two kernels; None if nothing does."""
     program = program or from_meaning(ruleset)
@@ -124,7 +127,9 @@ def note(program: Program, ruleset: n.Ruleset, seen: Counter[str]) -> None:
             stack.extend(getattr(x, f) for f in x.__dataclass_fields__)
 
 
-def made(seed: int, seen: Counter[str], count: int = PAYMENTS) -> tuple[n.Ruleset, list[Values], dict[str, frozenset[str]]]:
+def made(
+    seed: int, seen: Counter[str], count: int = PAYMENTS
+) -> tuple[n.Ruleset, list[Values], dict[str, frozenset[str]]]:
     maker = Maker(random.Random(seed), large=seed % 5 == 0)
     ruleset = maker.ruleset()
     payments = list(maker.payments(count))
@@ -143,7 +148,13 @@ def test_kernels_decide_as_the_interpreter_does() -> None:
         assert found is None, f"seed {seed}: {found}"
         seed += 1
     nodes = "Rule Exempt Compare Equal Member InList Starts Contains Known All Any Not Const Read Dated Arithmetic"
-    wanted = [*nodes.split(), "Quotient", "Default", "DatedValue", *(f"operation {k}" for k in range(machine.OPERATIONS))]
+    wanted = [
+        *nodes.split(),
+        "Quotient",
+        "Default",
+        "DatedValue",
+        *(f"operation {k}" for k in range(machine.OPERATIONS)),
+    ]
     wanted += ["derived choice", "several terms", "more than 64 rules", "more than 64 exempts", "more than 64 extras"]
     wanted += ["codes of one byte", "codes of two bytes", "mark from stretches", "mark from a table"]
     wanted += ["column number", "column word", "column yes/no", "column host", "refused as too large"]

@@ -167,7 +167,11 @@ def test_a_fraction_rounded_down_is_found(monkeypatch: pytest.MonkeyPatch) -> No
 
     def planted(*args: object) -> linear.Cut:
         whole = cut(*args)  # type: ignore[arg-type]  # handed through
-        return dataclasses.replace(whole, start=whole.start - 1) if whole.start is not None and whole.end is None else whole
+        return (
+            dataclasses.replace(whole, start=whole.start - 1)
+            if whole.start is not None and whole.end is None
+            else whole
+        )
 
     monkeypatch.setattr(linear, "_cut", planted)
     assert found()

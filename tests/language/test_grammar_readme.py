@@ -7,7 +7,7 @@ import re
 import pytest
 
 from riskrules.base.diagnostics import render
-from riskrules.base.resources import folder, grammar_text, ruleset_path
+from riskrules.base.resources import folder, grammar_text
 from riskrules.base.source import Source
 from riskrules.syntax import limits
 from riskrules.syntax.format import format_text
@@ -64,10 +64,3 @@ def test_the_limits_are_those_of_the_code() -> None:
 def test_the_grammar_is_found() -> None:
     """One function finds it, in a checkout and in an installed copy."""
     assert "?block:" in grammar_text()
-
-
-@pytest.mark.parametrize("name", ["../pyproject", "/etc/passwd", "no_such_ruleset", "", "..", "a/../../b"])
-def test_a_ruleset_outside_of_the_folder_is_not_found(name: str) -> None:
-    """A name never leads out of the shipped rulesets."""
-    with pytest.raises(FileNotFoundError):
-        ruleset_path(name)

@@ -9,14 +9,18 @@ from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
+import pyarrow
+import pyarrow.parquet
 import pytest
 
-from riskrules.base.resources import folder
+from riskrules.base.resources import folder, ruleset_path
 from riskrules.base.source import Source
 from riskrules.check.ruleset import Checked, check_text
+from riskrules.engine.engine import Engine
 from riskrules.engine.inline_tests import run_tests
-from riskrules.engine.rules import loads
+from riskrules.engine.rules import load, loads
 from riskrules.meaning.fingerprint import fingerprint
+from riskrules.syntax.format import format_text
 from riskrules.syntax.layout import Cut, cut
 from riskrules.syntax.lexer import RawToken, lex
 from riskrules.syntax.parse import parse
@@ -33,7 +37,8 @@ EXPECTED_WARNINGS: dict[str, dict[str, str]] = {}
 SEED = 20_261_121
 MOST_WORDS = 1_000_000
 
-RULES_OF_CHINA = Path(__file__).resolve().parents[3] / "shared" / "design" / "regulations.md"
+BESIDE_THE_CHECKOUT = Path(__file__).resolve().parents[3] / "shared"
+FACTS = BESIDE_THE_CHECKOUT / "design" / "regulations.md"
 
 each_ruleset = pytest.mark.parametrize("name", NAMES)
 
@@ -85,6 +90,12 @@ def test_every_rule_fires_somewhere_and_is_silent_somewhere(name: str) -> None:
     assert {one: seen for one, seen in fired.items() if seen != {True, False}} == {}
 
 
+@each_ruleset
+def test_it_is_formatted(name: str) -> None:
+    """It stands there as `riskrules format` writes it."""
+    assert format_text(TEXTS[name], name) == TEXTS[name]
+
+
 # -- a limit cannot move unnoticed ------------------------------------------------------------------------------------
 _BEYOND_THE_LIMITS = {"else_", "tune", "test", "measure", "then", "window", "in_force", "score", "band"}
 
@@ -94,7 +105,7 @@ def limits_of(text: str) -> Iterator[tuple[Node, str, str]]:
     for block in parse(Source("shipped.risk", text)).blocks:
         if block.kind in ("param", "rule", "exempt", "let"):
             for node in _literals(block):
-                yield node, *(moved(text, node, step) for step in (-1, 1))
+                yield node, moved(text, node, -1), moved(text, node, 1)
 
 
 def _literals(node: Node) -> Iterator[Node]:
@@ -145,7 +156,7 @@ def test_a_limit_that_moves_fails_a_test(name: str) -> None:
 # -- the fingerprint is the meaning's ---------------------------------------------------------------------------------
 def reformatted(text: str, chance: random.Random) -> str:
     """The same words in other lines, with other comments, and all blocks but the first in another order."""
-    spaces = [" ", "  ", "\n  ", "\n\n      ", " # a remark, with a \"quote\n  ", "\t"]
+    spaces = [" ", "  ", "\n  ", "\n\n      ", ' # a remark, with a "quote\n  ', "\t"]
     blocks = []
     for piece in cuts(text):
         words = [word for _, word, _, _ in tokens(text, piece.start, piece.end)]
@@ -169,9 +180,10 @@ def test_layout_and_order_do_not_change_the_fingerprint(name: str, seed: int) ->
 def test_names_of_lets_do_not_change_the_fingerprint(name: str) -> None:
     """A `let` is a name for what is written out anyway."""
     text = TEXTS[name]
-    names = [b.parts[0].text for b in parse(Source(name, text)).blocks if b.kind == "let" and isinstance(b.parts[0], Token)]
-    for word in names:
-        text = re.sub(rf"\b{word}\b", f"{word}_by_another_name", text)
+    for block in (b for b in parse(Source(name, text)).blocks if b.kind == "let"):
+        word = block.parts[0]
+        assert isinstance(word, Token)
+        text = re.sub(rf"\b{word.text}\b", f"{word.text}_by_another_name", text)
     assert fingerprint(checked(text).or_raise()) == fingerprint(checked(TEXTS[name]).or_raise())
 
 
@@ -234,9 +246,11 @@ def test_a_token_that_survives_is_found() -> None:
     """The search can fail: where a word is dropped and another meaning is left, it says so."""
     text = TEXTS["examples/handbook.risk"]
     before = fingerprint(checked(text).or_raise())
-    without_a_condition = text.replace("  and     payee.merchant is known\n", "").replace(
-        "  responsible payee.merchant\n", ""
-    ).replace("  measure reverify payee.merchant\n", "")
+    without_a_condition = (
+        text.replace("  and     payee.merchant is known\n", "")
+        .replace("  responsible payee.merchant\n", "")
+        .replace("  measure reverify payee.merchant\n", "")
+    )
     near = without_a_condition[without_a_condition.index("rule far_above_the_usual") :]
     assert survives(text, before, near, without_a_condition)
 
@@ -263,28 +277,28 @@ def keys_of(source: str, title: str) -> tuple[str, ...]:
 
 def missing_places(where: str, facts: str) -> list[str]:
     """The articles and items of a citation that the facts do not know."""
+    before = r"(?:\d+(?:\(\d+\))?(?:-\d+)?, )*"
     missing = [
-        f"Art {first}"
-        for first in re.findall(r"Art (\d+)", where)
-        if not re.search(rf"Arts? (?:\d+(?:\(\d+\))?(?:-\d+)?, )*{first}\b|^\| (?:\d+ / )?{first}\b", facts, re.MULTILINE)
+        f"Art {number}"
+        for number in re.findall(r"Art (\d+)", where)
+        if not re.search(rf"Arts? {before}{number}\b|^\| (?:\d+ / )?{number}\b", facts, re.MULTILINE)
     ]
     missing += [item for item in re.findall(r"[一二三四]?\([一二三四五六七八九十]+\)\d?", where) if item not in facts]
     return missing
 
 
 def facts_or_skip() -> str:
-    if not RULES_OF_CHINA.is_file():
+    if not FACTS.is_file():
         pytest.skip("the collection of regulatory facts (regulations.md) is not beside this checkout")
-    return RULES_OF_CHINA.read_text("utf-8")
+    return FACTS.read_text("utf-8")
 
 
 def test_every_citation_is_a_known_fact() -> None:
     """Each document, article and item that a shipped Chinese ruleset cites stands in the collection of facts."""
     facts = facts_or_skip()
     meanings = [checked(text).or_raise() for name, text in TEXTS.items() if name.startswith("cn/")]
-    cited = {
-        (c.source, c.title, c.where) for m in meanings for r in (*m.rules, *m.exempts) for c in r.citations
-    }
+    clauses = [c for m in meanings for c in (*[r.citations for r in m.rules], *[e.citations for e in m.exempts])]
+    cited = {(c.source, c.title, c.where) for citations in clauses for c in citations}
     assert len(cited) > 10
     unknown = []
     for source, title, where in sorted(cited):
@@ -316,3 +330,38 @@ def test_an_invented_citation_is_found() -> None:
     assert missing_places("Art 18, (九)", "AFL Art 20, 34\n| 18 | monitoring\n(九)") == []
     assert missing_places("Art 34(3)", "AFL Art 20, 34") == []
     assert missing_places("Art 99, (五)", "AFL Art 20, 34\n| 18 |\n(九)") == ["Art 99", "(五)"]
+
+
+# -- the examples find what they say ----------------------------------------------------------------------------------
+LABELS = {"paysim": "isFraud", "handbook": "TX_FRAUD"}
+ROWS = {"paysim": 1_322_182, "handbook": 1_754_155}
+SAID = re.compile(r"^\| (paysim|handbook): `(\w+)`, \w+ \| ([\d,]+) \| ([\d,]+) \|", re.MULTILINE)
+
+
+@pytest.mark.parametrize("example", sorted(LABELS))
+def test_the_readme_says_what_an_example_finds(example: str) -> None:
+    """Every payment of the history is decided, and the README's table holds what the labels say of each rule."""
+    history = BESIDE_THE_CHECKOUT / "data" / example / "transactions.parquet"
+    if not history.is_file():
+        pytest.skip(f"the {example} history (transactions.parquet) is not beside this checkout")
+    rules = load(ruleset_path(f"examples/{example}"))
+    fraud = pyarrow.parquet.read_table(history, columns=[LABELS[example]]).column(0).to_numpy() == 1
+    given_map = folder("rulesets") / "examples" / f"{example}.map.toml"
+    decided = pyarrow.table(Engine(rules).decide_many(pyarrow.parquet.read_table(history), map=given_map))
+    assert decided.num_rows == ROWS[example]
+    readme = (folder("rulesets") / "README.md").read_text("utf-8")
+    lines = [m.groups() for m in SAID.finditer(readme) if m[1] == example]
+    said = {rule: (_whole(payments), _whole(caught)) for _, rule, payments, caught in lines}
+    fired = decided.column("fired").to_pylist()
+    found = {}
+    for rule in rules.by_name:
+        rows = [i for i, names in enumerate(fired) if rule in names]
+        found[rule] = (len(rows), int(fraud[rows].sum()))
+    assert found == said
+    actions, responsible = decided.column("action").to_pylist(), decided.column("responsible").to_pylist()
+    stopped = [names for action, names in zip(actions, responsible, strict=True) if action not in ("allow", "warn")]
+    assert stopped and all(stopped)
+
+
+def _whole(shown: str) -> int:
+    return int(shown.replace(",", ""))

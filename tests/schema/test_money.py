@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from riskrules.base.money import NumeralError, format_minor, known_currency, minor_digits, parse_minor, write_decimal
 
+NOT_NUMBERS = ("", "1e3", "1.", ".5", "+1", "1_000", "1,5", " 1", "1\n", "１２", "--1", "0x1", "nan", "٣")
 CURRENCIES = {"JPY": 0, "CNY": 2, "KWD": 3, "CLF": 4}
 
 
@@ -52,7 +53,7 @@ def test_an_amount_is_written_as_the_language_writes_it(minor: int, currency: st
     assert format_minor(minor, currency) == text
 
 
-@pytest.mark.parametrize("text", ["", "1e3", "1.", ".5", "+1", "1_000", "1,5", " 1", "1\n", "１２", "--1", "0x1", "nan", "٣"])
+@pytest.mark.parametrize("text", list(NOT_NUMBERS))
 def test_only_plain_decimals_are_numbers(text: str) -> None:
     """Nothing but ASCII digits, one point and a minus is read."""
     with pytest.raises(NumeralError) as e:

@@ -109,16 +109,18 @@ def test_a_clock_shows_what_zoneinfo_shows(times: list[int], name: str) -> None:
     assert [clock.weekday(us) for us in times] == [s.strftime("%a").lower() for s in shown]
 
 
-@pytest.mark.parametrize("name", ["America/St_Johns", "Australia/Lord_Howe", "Africa/Monrovia", "Asia/Kathmandu", "Asia/Shanghai"])
+@pytest.mark.parametrize(
+    "name", ["America/St_Johns", "Australia/Lord_Howe", "Africa/Monrovia", "Asia/Kathmandu", "Asia/Shanghai"]
+)
 def test_a_clock_is_exact_around_every_change_since_1990(name: str) -> None:
-    """Within three hours of each change of a zone's clock since 1990, every minute shows the right hour: also in
+    """Within two hours of each change of a zone's clock since 1990, every minute shows the right hour: also in
     St John's, whose clocks moved at one minute past midnight."""
     zone = zone_of(name)
     start, end = parse_instant("1990-01-01T00:00:00Z"), parse_instant("2027-01-01T00:00:00Z")
-    hours = np.arange(start, end, MICROSECOND_UNITS["h"])
-    ahead = [local_time(int(us), zone) - (EPOCH + timedelta(microseconds=int(us))).replace(tzinfo=None) for us in hours]
-    changes = [int(hours[i]) for i in range(1, len(hours)) if ahead[i] != ahead[i - 1]]
-    minutes = [us + m * MICROSECOND_UNITS["m"] for us in changes for m in range(-180, 180)]
+    times = range(start, end, 8 * MICROSECOND_UNITS["h"])
+    ahead = [local_time(us, zone) - (EPOCH + timedelta(microseconds=us)).replace(tzinfo=None) for us in times]
+    changes = [times[i] for i in range(1, len(times)) if ahead[i] != ahead[i - 1]]
+    minutes = [us + m * MICROSECOND_UNITS["m"] for us in changes for m in range(-10 * 60, 2 * 60)]
     expected = [local_time(us, zone).hour for us in minutes]
     assert Clock(zone).hours(np.array(minutes, np.int64)).tolist() == expected
     assert len(changes) > 40 or name not in ("America/St_Johns", "Australia/Lord_Howe")
@@ -142,9 +144,13 @@ def test_duration_and_back(us: int) -> None:
     assert parse_duration(format_duration(us)) == us
 
 
-@pytest.mark.parametrize(("us", "text"), [(0, "0s"), (86_400_000_000 * 90, "90d"), (900_000_000, "15m"), (1_500_000, "1500ms"), (1, "1us")])
+@pytest.mark.parametrize(
+    ("us", "text"),
+    [(0, "0s"), (86_400_000_000 * 90, "90d"), (900_000_000, "15m"),
+     (172_800_000_000, "48h"), (1_500_000, "1500ms"), (1, "1us")],
+)  # fmt: skip
 def test_a_duration_is_written_in_its_largest_whole_unit(us: int, text: str) -> None:
-    """No unit is larger than one that divides the duration."""
+    """The unit is the largest that divides the duration, but hours up to two days."""
     assert format_duration(us) == text
 
 

@@ -68,6 +68,27 @@ def test_spacing_never_matters(name: str, random: object) -> None:
     assert format_text(respaced) == format_text(text)
 
 
+@settings(max_examples=80, deadline=None)
+@given(st.sampled_from(sorted(TEXTS)), st.data())
+def test_a_comment_may_stand_anywhere(name: str, data: st.DataObject) -> None:
+    """Wherever comments are put between two words, they are kept, and the canonical text is its own."""
+    text = TEXTS[name]
+    for _ in range(data.draw(st.integers(1, 3))):
+        ends = [m.end() for m in PIECE.finditer(text) if not m.group().isspace() and not m.group().startswith("#")]
+        at = data.draw(st.sampled_from(ends))
+        text = (
+            text[:at]
+            + data.draw(st.sampled_from([" # c\n ", "\n  # own\n  ", " # a\n\n # b\n ", "\n# z\n "]))
+            + text[at:]
+        )
+    try:
+        once = format_text(text)
+    except RulesetError:
+        return  # a comment fell between the signs of one word, such as `yes/no`
+    assert format_text(once) == once
+    assert sorted(re.findall("#.*", once)) == sorted(x.rstrip() for x in re.findall("#.*", text))
+
+
 def test_a_text_that_does_not_parse_is_refused() -> None:
     """Nothing is laid out that is not understood; every diagnostic comes with the refusal."""
     with pytest.raises(RulesetError) as refused:

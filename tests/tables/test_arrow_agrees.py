@@ -60,7 +60,7 @@ ints |= {t: st.integers(0, n - 1) | st.sampled_from([e for e in EDGES if 0 <= e 
 cents = st.integers(-(10**15), 10**15).map(lambda n: n / 100)
 doubles = st.floats() | cents | st.sampled_from(FLOAT_EDGES) | st.integers(-(2**40), 2**40).map(lambda n: n / 1024)
 texts = st.sampled_from(TEXT_EDGES) | st.text(st.characters(codec="utf-8"), max_size=20)
-aware = st.datetimes(datetime(1700, 1, 1), datetime(2250, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  # bounds
+aware = st.datetimes(datetime(1700, 1, 1), datetime(2250, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  # only bounds
 
 
 @st.composite
@@ -69,7 +69,8 @@ def decimals(draw: st.DrawFn) -> pa.Array:
     wide = draw(st.booleans())
     scale = draw(st.integers(-2, 30))
     digits = 76 if wide else 38
-    numbers = st.integers(-(10**digits) + 1, 10**digits - 1) | st.integers(-(2**64), 2**64) | st.integers(-(10**6), 10**6)
+    numbers = st.integers(-(10**digits) + 1, 10**digits - 1) | st.integers(-(2**64), 2**64)
+    numbers |= st.integers(-(10**6), 10**6)
     given_values = draw(maybe(numbers | numbers.map(lambda n: n // 10**20 * 10**20)))
     values = [None if n is None else Decimal((int(n < 0), tuple(map(int, str(abs(n)))), -scale)) for n in given_values]
     return pa.array(values, pa.decimal256(76, scale) if wide else pa.decimal128(38, scale))
@@ -100,7 +101,7 @@ def arrays(draw: st.DrawFn) -> pa.Array:
         unit = draw(st.sampled_from(["s", "ms", "us", "ns"]))
         zone = draw(st.sampled_from([None, "UTC", "Asia/Shanghai", "America/New_York"]))
         if unit == "ns":
-            nanoseconds = st.integers(-(2**63) + 1, 2**63 - 1) | st.integers(-(2**50), 2**50).map(lambda n: n * 1000)
+            nanoseconds = st.integers(-9 * 10**18, 9 * 10**18) | st.integers(-(2**50), 2**50).map(lambda n: n * 1000)
             return pa.array(draw(maybe(nanoseconds)), pa.int64()).cast(pa.timestamp("ns", zone))
         per = {"s": 1, "ms": 1_000, "us": 1_000_000}[unit]
         counts = aware.map(lambda d: int(d.timestamp()) * per)
@@ -150,6 +151,9 @@ def outcomes_of_table(table: object, name: str, f: Field, how: Reading, rows: in
     return found
 
 
+NO_DICTIONARY = (pa.null(), pa.float16(), pa.string_view())  # pyarrow makes none of these
+
+
 def wrapped(array: pa.Array, way: str) -> tuple[object, str]:
     """The array as a column of a table, laid out in one of several ways."""
     if way == "slice":
@@ -159,7 +163,7 @@ def wrapped(array: pa.Array, way: str) -> tuple[object, str]:
     if way == "chunks":
         middle = len(array) // 2
         return pa.table({"c": pa.chunked_array([array[:middle], array[:0], array[middle:]], array.type)}), "c"
-    if way == "dictionary" and not pa.types.is_nested(array.type) and array.type not in (pa.null(), pa.float16(), pa.string_view()):
+    if way == "dictionary" and not pa.types.is_nested(array.type) and array.type not in NO_DICTIONARY:
         return pa.table({"c": pa.concat_arrays([array, array]).dictionary_encode().slice(len(array))}), "c"
     if way == "struct":
         struct = pa.StructArray.from_arrays([array, array], ["id", "other"])
@@ -178,7 +182,7 @@ HOWS = [
     Reading(unit="h", origin_us=1_767_225_600_000_000),
     Reading(unit="us"),
     Reading(zone=zone_of("America/St_Johns")),
-    Reading(values={"1": "mobile", "a": "atm", "true": "12", "0": "2026-06-15T04:00:00Z", "b": "CN"}, otherwise="mobile"),
+    Reading(values={"1": "mobile", "a": "atm", "true": "12", "0": "2026-06-15T04:00:00Z"}, otherwise="mobile"),
     Reading(values={"1": "mobile", "mobile": "api"}),
     Reading(plain_text=True),
 ]
@@ -192,7 +196,7 @@ def suited(how: Reading, f: Field) -> bool:
     return True
 
 
-@settings(max_examples=1_500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(arrays(), st.sampled_from(FIELDS), st.sampled_from(HOWS), st.sampled_from(WAYS), st.integers(1, 5))
 def test_a_column_is_read_as_each_of_its_values(array: pa.Array, f: Field, how: Reading, way: str, rows: int) -> None:
     """Every row of a column has the held value, or the kind of error, that its value has by itself."""

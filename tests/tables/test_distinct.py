@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from riskrules.bridges import distinct
 from riskrules.bridges.distinct import LONGEST_MARKED, codes_of, distinct_marks, distinct_texts
 
-words = st.binary(max_size=20) | st.sampled_from([b"", b"\0", b"\0\0", b"x" * LONGEST_MARKED, b"x" * (LONGEST_MARKED + 1)])
+edges = [b"", b"\0", b"\0\0", b"x" * LONGEST_MARKED, b"x" * (LONGEST_MARKED + 1)]
+words = st.binary(max_size=20) | st.sampled_from(edges)
 
 
 def laid_out(texts: list[bytes]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

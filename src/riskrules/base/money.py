@@ -45,10 +45,15 @@ def minor_digits(code: str) -> int:
     return int(digits)
 
 
+def is_numeral(text: str) -> bool:
+    """Whether a text is a plain decimal: ASCII digits, an optional minus, at most one point between digits."""
+    return _NUMERAL.fullmatch(text) is not None
+
+
 def read_decimal(text: str, digits: int) -> int:
     """A decimal text in units of 10**-digits: ("123.45", 2) is 12345. NumeralError unless it is ASCII digits
     with an optional minus and at most `digits` decimals. The caller bounds the length."""
-    if not _NUMERAL.fullmatch(text):
+    if not is_numeral(text):
         raise NumeralError("not a plain decimal number such as 123.45", "wrong-kind")
     whole, _, decimals = text.partition(".")
     if len(decimals) > digits:

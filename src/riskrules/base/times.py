@@ -139,8 +139,8 @@ def parse_duration(text: str) -> int:
 
 
 def format_duration(duration_us: int) -> str:
-    """The duration in its largest whole unit: 90d is `90d`, 36h `36h`, 1500 ms `1500ms`; nothing is `0s`. Up to two days
-    it is hours, `24h`, as people and circulars say."""
+    """The duration in its largest whole unit: 90d is `90d`, 36h `36h`, 1500 ms `1500ms`; nothing is `0s`. Up to two
+    days it is hours, `24h`, as people and circulars say."""
     if duration_us == 0:
         return "0s"
     if abs(duration_us) <= 2 * MICROSECOND_UNITS["d"] and duration_us % MICROSECOND_UNITS["h"] == 0:

@@ -97,6 +97,11 @@ class Table:
         self.formats = formats
         self.chunks = chunks
 
+    @property
+    def columns(self) -> list[str]:
+        """The dotted names of the columns that hold values; structs, which only hold columns, are left out."""
+        return [name for name, form in self.formats.items() if form != "+s"]
+
 
 def open_table(given: object) -> Table:
     """A table that speaks Arrow. TableError when it does not, or is no table. A stream can be read once."""

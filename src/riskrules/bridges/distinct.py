@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 LONGEST_MARKED = 128
 """Bytes of a text that are marked and compared in columns of eight: memory is this times the rows of a batch."""
 
+_WORD_BYTES = 8
 _MIX = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(0x165667B19E3779F9))
 _MOST_TRIES = 40  # each try settles at least the rows of one mark, nearly always over half of them
 _TAIL_MASKS = np.array([2 ** (8 * n) - 1 for n in range(8)] + [2**64 - 1], np.uint64)
@@ -26,18 +27,22 @@ def distinct_marks(marks: NDArray[np.uint64]) -> NDArray[np.int64]:
     n = len(marks)
     shift = np.uint64(64 - max(4, (2 * n - 1).bit_length()))
     first = np.arange(n, dtype=np.int64)
-    left = np.arange(n, dtype=np.int64)
+    left, own = first.copy(), marks
     table = np.empty(1 << (64 - int(shift)), np.int32)
     for turn in range(_MOST_TRIES):
-        own = marks[left]
-        place = (((own ^ (own >> np.uint64(29))) * _MIX[turn % 3] + np.uint64(turn)) * _MIX[0]) >> shift
+        place = ((own ^ (own >> np.uint64(29))) * _MIX[turn % 3] + np.uint64(turn)) * _MIX[0]
+        place = (place >> shift).view(np.int64)
         table[place[::-1]] = left[::-1]  # written backwards, so that the first row stays
         found = table[place]
         same = marks[found] == own
-        first[left[same]] = found[same]
-        left = left[~same]
-        if not len(left):
+        if turn == 0:
+            np.copyto(first, found, where=same)
+        else:
+            first[left[same]] = found[same]
+        rest = np.flatnonzero(~same)
+        if not len(rest):
             return first
+        left, own = left[rest], own[rest]
     known: dict[int, int] = {}
     for row in left.tolist():
         first[row] = known.setdefault(int(marks[row]), row)
@@ -74,13 +79,19 @@ def _first_equal(
     """The first row with equal bytes, for texts of at most LONGEST_MARKED bytes."""
     words = _words(data, starts, lengths)
     marks = lengths.astype(np.uint64)
+    if int(lengths.max(initial=0)) < _WORD_BYTES:  # bytes and length together fit: the mark is the text
+        for rows, word in words:
+            marks[rows] |= word << np.uint64(8)
+        return distinct_marks(marks)
     for rows, word in words:
         marks[rows] = _mixed(marks[rows], word)
     first = distinct_marks(marks)
     wrong = lengths[first] != lengths
     for rows, word in words:
-        column = np.zeros(len(starts), np.uint64)
-        column[rows] = word
+        column = word
+        if not isinstance(rows, slice):
+            column = np.zeros(len(starts), np.uint64)
+            column[rows] = word
         wrong |= column[first] != column
     seen: dict[bytes, int] = {}
     for row in np.flatnonzero(wrong).tolist():  # two texts with one mark
@@ -100,9 +111,11 @@ def _words(
     padded = np.concatenate([data, np.zeros(8, np.uint8)])
     everywhere = np.ndarray((len(padded) - 7,), "<u8", padded, strides=(1,))
     steps: list[tuple[NDArray[np.int64] | slice, NDArray[np.uint64]]] = []
-    for step in range(0, int(lengths.max(initial=0)), 8):
-        rows = np.flatnonzero(lengths > step)
-        reach: NDArray[np.int64] | slice = slice(None) if len(rows) == len(starts) else rows
-        tail = _TAIL_MASKS[np.minimum(lengths[reach] - step, 8)]
-        steps.append((reach, everywhere[starts[reach] + step] & tail))
+    shortest = int(lengths.min()) if len(lengths) else 0
+    for step in range(0, int(lengths.max(initial=0)), _WORD_BYTES):
+        reach: NDArray[np.int64] | slice = slice(None) if step < shortest else np.flatnonzero(lengths > step)
+        word = everywhere[starts[reach] + step]
+        if step + _WORD_BYTES > shortest:
+            word &= _TAIL_MASKS[np.minimum(lengths[reach] - step, _WORD_BYTES)]
+        steps.append((reach, word))
     return steps

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from .arrow import Chunk, open_table
+from .cells import TEXTS
 from .columns import TableError
 from .csv_lines import CsvRows
 from .feeds import Piece, cut_chunks
@@ -57,36 +58,36 @@ def _json_pieces(path: str | Path, rows: int) -> Iterator[Piece]:
         yield from json_pieces(TextLines(stream), rows)
 
 
-def pyarrow_part(name: str) -> Any:
-    """A module of pyarrow. TableError that says how to install it when it is absent."""
-    import importlib
-
+def pyarrow_and_parquet() -> tuple[Any, Any]:
+    """pyarrow and its Parquet part. TableError that says how to install them when they are absent."""
     try:
-        return importlib.import_module(name)
+        import pyarrow
+        import pyarrow.parquet
     except ImportError:
         raise TableError(INSTALL_FILES) from None
+    return pyarrow, pyarrow.parquet
 
 
 def _parquet(path: str | Path) -> History:
-    parquet, arrow = pyarrow_part("pyarrow.parquet"), pyarrow_part("pyarrow")
+    arrow, parquet = pyarrow_and_parquet()
     open_file(path).close()
     try:
         schema = parquet.read_schema(path)
     except (arrow.ArrowException, OSError, ValueError):
         raise TableError(f"`{path}` is no Parquet file, or a damaged one") from None
-    formats = open_table(schema.empty_table()).formats
-    texts = [name for name, form in formats.items() if form in ("u", "U", "vu")]
+    table = open_table(schema.empty_table())
+    texts = [name for name, form in table.formats.items() if form in TEXTS]
 
     def pieces(columns: Collection[str], rows: int) -> Iterator[Piece]:
-        wanted = [name for name in formats if name in columns]
+        wanted = [name for name in table.columns if name in columns]
         yield from cut_chunks(_row_groups(path, wanted, [t for t in texts if t in wanted], rows), rows)
 
-    return History(list(formats), False, pieces)
+    return History(table.columns, False, pieces)
 
 
 def _row_groups(path: str | Path, columns: list[str], texts: list[str], rows: int) -> Iterator[Chunk]:
     """Record batches of the wanted columns. Texts come as dictionaries, as Parquet mostly stores them."""
-    parquet, arrow = pyarrow_part("pyarrow.parquet"), pyarrow_part("pyarrow")
+    arrow, parquet = pyarrow_and_parquet()
     try:
         with parquet.ParquetFile(path, read_dictionary=texts) as file:
             for batch in file.iter_batches(batch_size=rows, columns=columns):

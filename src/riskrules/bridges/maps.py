@@ -21,8 +21,8 @@ origins, zones, rounding. It is checked whole before the first row is read, and 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from difflib import get_close_matches
@@ -38,13 +38,12 @@ from ..schema.fields import Field, Schema, Value
 from ..schema.kinds import TEXT
 from ..schema.values import read_value
 from .columns import TableError
-from .feeds import Feed, Skip, needed_fields
+from .feeds import Skip
 from .lines import open_file
 from .reading import MINOR, Reading, cell_text, read_cell
 
 LARGEST_MAP = 1 << 20
 """Bytes: ten thousand columns with a line each."""
-MOST_COLUMNS_SHOWN = 60
 LONGEST_PREFIX = 64
 
 Word = Annotated[str, StringConstraints(min_length=1, max_length=256)]
@@ -180,10 +179,11 @@ def _no_field(key: str, schema: Schema) -> str:
         return f"`{key}` is worked out from `{named.of[1]}`: feed that"
     if named is not None:
         return f"`{key}` is known as `{named.key}` in a map: write that"
-    return f"no field `{key}`{_meant(key, [f.key for f in schema if f.of is None])}"
+    return f"no field `{key}`{meant(key, [f.key for f in schema if f.of is None])}"
 
 
-def _meant(word: str, words: Iterable[str]) -> str:
+def meant(word: str, words: Iterable[str]) -> str:
+    """A question after a word that is not known, when one of like spelling is."""
     close = get_close_matches(word, list(words), n=1)
     return f"; did you mean `{close[0]}`?" if close else ""
 
@@ -203,7 +203,7 @@ def _sentence(key: str, fault: Any, settings: list[str]) -> str:
     """A finding of pydantic in this file's own words."""
     setting = str(fault["loc"][0]) if fault["loc"] else ""
     if fault["type"] == "extra_forbidden":
-        return f"`{key}` has no setting `{setting}`{_meant(setting, settings)}"
+        return f"`{key}` has no setting `{setting}`{meant(setting, settings)}"
     if fault["type"] == "missing":
         return f"`{key}` needs `{setting}`"
     return f"`{setting}` of `{key}` takes {_TAKES.get(setting, 'a text')}"
@@ -307,69 +307,3 @@ def _skips(rows: object) -> Iterator[Skip]:
             raise _Faults(*dict.fromkeys(_sentence("skip", fault, fields) for fault in e.errors())) from None
         words = entry.equals if isinstance(entry.equals, list) else [entry.equals]
         yield Skip(entry.column, tuple(text for word in words if (text := cell_text(word)) is not None))
-
-
-def mapped_feeds(
-    given: Map, schema: Schema, names: Iterable[str], columns: Collection[str] | None, plain_text: bool
-) -> tuple[Feed, ...]:
-    """A feed for each field that must be read. `columns`: those of the table, None when they cannot be known
-    before its rows. MapError for a column that is not there, or a required field that nothing feeds."""
-    problems = []
-    if columns is not None:
-        problems = [f"no column `{c}`{_meant(c, columns)}" for c in sorted(given.columns) if c not in columns]
-        if problems:
-            problems.append(f"the columns are {shown(columns)}")
-    feeds = []
-    fields = needed_fields(schema, names)
-    if "currency" in given.sources and all(f.name != "currency" for f in fields):
-        fields = (*fields, schema["currency"])
-    for f in fields:
-        source = given.sources.get(f.name)
-        if source is None and not f.optional:
-            problems.append(
-                f"nothing feeds `{f.key}`, which the ruleset reads: feed it, or declare it optional in the ruleset"
-            )
-        feeds.append(_feed(f, source, plain_text))
-    if problems:
-        raise MapError(given.name, problems)
-    return tuple(feeds)
-
-
-def _feed(f: Field, source: Source | None, plain_text: bool) -> Feed:
-    if source is None:
-        return Feed(f, "")
-    return Feed(f, source.column, replace(source.how, plain_text=plain_text), source.constant, source.numbered)
-
-
-def plain_feeds(
-    schema: Schema, names: Iterable[str], columns: Collection[str] | None, plain_text: bool
-) -> tuple[Feed, ...]:
-    """Feeds for a table that names its columns as an event names its values, `payer.account.id`, or as the language
-    does, `payer.account`. TableError when a required field has no column, or two."""
-    how = Reading(plain_text=plain_text)
-    fields = needed_fields(schema, names)
-    if "currency" in schema and (columns is None or "currency" in columns):
-        fields = tuple(dict.fromkeys((*fields, schema["currency"])))
-    feeds = []
-    for f in fields:
-        if columns is None:
-            feeds.append(Feed(f, f.key, how))
-            continue
-        found = [name for name in dict.fromkeys((f.key, f.name)) if name in columns]
-        own = [name for name in found if name == f.key or f"{name}.id" not in columns]
-        if len(own) > 1:
-            raise TableError(f"both `{own[0]}` and `{own[1]}` are columns for one field: leave one out")
-        if not own and not f.optional:
-            raise TableError(
-                f"no column `{f.key}`, which the ruleset reads{_meant(f.key, columns)}; "
-                f"the columns are {shown(columns)}"
-            )
-        feeds.append(Feed(f, own[0] if own else "", how))
-    return tuple(feeds)
-
-
-def shown(columns: Collection[str]) -> str:
-    """Column names in backticks, not without end."""
-    names = [f"`{name}`" for name in list(columns)[:MOST_COLUMNS_SHOWN]]
-    more = len(columns) - len(names)
-    return ", ".join(names) + (f" and {more} more" if more else "") if names else "none"

@@ -15,7 +15,7 @@ from enum import Enum
 from math import isfinite
 from zoneinfo import ZoneInfo
 
-from ..base.money import NumeralError, read_decimal
+from ..base.money import MOST_MINOR_DIGITS, is_numeral
 from ..base.times import MICROSECOND_UNITS, InstantError, local_instant, parse_instant
 from ..schema.errors import PaymentError
 from ..schema.fields import Field, Value
@@ -27,6 +27,8 @@ MINOR = "minor"
 HALF_EVEN = "half even"
 _TRUTHS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _ROUNDING = Context(prec=400, rounding=ROUND_HALF_EVEN)  # a double below 1e16 has under 400 exact digits
+
+_STEPS = [Decimal(1).scaleb(-digits) for digits in range(MOST_MINOR_DIGITS + 1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,10 @@ def read_cell(f: Field, given: object, how: Reading) -> Value | None:
     """The held value of one cell, None where there is none. PaymentError when it does not fit."""
     if given is None or (how.plain_text and given == ""):
         return None
-    if type(given).__module__ == "numpy":
-        given = from_numpy(f, given)
     if how.values is not None:
         return read_value(f, _looked_up(f, given, how))
+    if type(given).__module__ == "numpy":
+        given = from_numpy(f, given)
     if f.kind.name == "money" and (how.unit == MINOR or how.rounding):
         return read_scaled(f, _rounded(f, given, how), 0 if how.unit == MINOR else decimals_of(f))
     if f.kind.name in ("time", "duration") and how.unit and isinstance(given, int | float | Decimal | str):
@@ -93,12 +95,7 @@ def _looked_up(f: Field, given: object, how: Reading) -> str | bool:
 
 def _decimal(text: str) -> object:
     """The number that a text writes, or the text itself when it writes none; the reader then says what is wrong."""
-    if len(text) > LONGEST_NUMERAL:
-        return text
-    try:
-        return Decimal(read_decimal(text, LONGEST_NUMERAL)).scaleb(-LONGEST_NUMERAL, context=_ROUNDING)
-    except NumeralError:
-        return text
+    return Decimal(text) if len(text) <= LONGEST_NUMERAL and is_numeral(text) else text
 
 
 def _rounded(f: Field, given: object, how: Reading) -> object:
@@ -111,7 +108,7 @@ def _rounded(f: Field, given: object, how: Reading) -> object:
         given = Decimal(given)
     if isinstance(given, Decimal) and given.is_finite() and given.adjusted() <= LONGEST_NUMERAL:
         digits = 0 if how.unit == MINOR else decimals_of(f)
-        return given.quantize(Decimal(1).scaleb(-digits), context=_ROUNDING)
+        return given.quantize(_STEPS[digits], context=_ROUNDING)
     return given
 
 

@@ -12,7 +12,8 @@ from .arrow import open_table
 from .columns import Batch
 from .feeds import ALWAYS, ROWS_A_BATCH, Feed, Plan, batches, cut_chunks
 from .files import open_history
-from .maps import Map, mapped_feeds, plain_feeds
+from .maps import Map
+from .wiring import mapped_feeds, plain_feeds
 
 
 def table_batches(
@@ -27,7 +28,7 @@ def table_batches(
     ruleset's. TableError (MapError) at once when the table cannot feed them; a bad row is told in its batch."""
     opened = open_table(table)
     names = tuple(names)
-    plan = _plan(schema, names, zone, given_map, list(opened.formats), plain_text=False)
+    plan = _plan(schema, names, zone, given_map, opened.columns, plain_text=False)
     return batches(cut_chunks(opened.chunks(), rows), plan)
 
 

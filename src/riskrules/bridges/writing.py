@@ -22,7 +22,7 @@ from .arrow import Raw, bits, open_table
 from .cells import TEXTS
 from .columns import TableError
 from .feeds import ROWS_A_BATCH
-from .files import ENDINGS, pyarrow_part
+from .files import ENDINGS, pyarrow_and_parquet
 from .numbers import FLOATS, INTEGERS
 from .texts import read_texts
 
@@ -55,7 +55,7 @@ def write_table(path: str | Path, tables: Iterable[object]) -> int:
 
 
 def _write_parquet(beside: Path, tables: Iterable[object]) -> int:
-    parquet, arrow = pyarrow_part("pyarrow.parquet"), pyarrow_part("pyarrow")
+    arrow, parquet = pyarrow_and_parquet()
     writer: Any = None
     rows = 0
     try:

@@ -87,6 +87,7 @@ class Fields:
                 name,
                 help=("write `, optional`, or give yours another name",),
             )
+            self.scope.schema = self.scope.schema.with_field(replace(before, optional=False))
             return None
         if made.optional and name.text in ALWAYS_THERE:
             self.problems.error(

@@ -56,10 +56,8 @@ class Later:
                         ref,
                         help=("name a number, an amount, a time or a duration",),
                     )
-            case "at_least" | "at_most":
-                pass
-            case _:
-                self.effects.action(part)
+            case "expected":
+                self.effects.action(_nodes(part)[0])
 
     def _balance(self, block: Node) -> None:
         known: dict[str, Token] = {}

@@ -114,7 +114,8 @@ class Literals:
         if written > digits:
             self.problems.error(
                 "too-many-digits",
-                f"`{number.text}` has {written} after the point, and amounts in {currency.text} have {digits or 'none'}",
+                f"`{number.text}` has {written} digits after the point, "
+                f"and amounts in {currency.text} have {digits or 'none'}",
                 number,
                 help=(f"write `{_cut(number.text, digits)} {currency.text}`",),
             )

@@ -112,7 +112,7 @@ class Quantities:
                 "condition-as-value",
                 f"`{name.text}` is a condition, so it stands alone",
                 name,
-                help=(f"write `{name.text}` without a comparison, or `none of (…)` around it for the opposite",),
+                help=(f"write `{name.text}` without a comparison, or `unless {name.text}` for the opposite",),
             )
         return None
 

@@ -26,8 +26,8 @@ MOST_NODES = 5_000
 otherwise double at every step, and a decision's cost has to be bounded when the file is checked."""
 
 MOST_DEPTH = 200
-"""Parts inside parts of a condition, its `let`s written out. Later stages recurse, two calls a step, and Python stops at
-a thousand."""
+"""Parts inside parts of a condition, its `let`s written out. Later stages recurse, two calls a step, and Python
+stops at a thousand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Typed:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A condition: its node, its needs, the inputs that are surely known when it is true or false; its size and depth."""
+    """A condition: its node, its needs, the inputs that are surely known when it is true or false; size and depth."""
 
     node: n.Condition
     needs: tuple[Need, ...] = ()

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import click
 
 from .exits import FINDINGS, FINE, Stop
-from .rulesets import load_lists, load_rules, warm_up
-from .terminal import console, on_terminal, say
+from .rulesets import load_lists, load_rules, make_ready
+from .terminal import console, on_terminal, say, show
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -81,7 +81,7 @@ def decide(
     tally = Tally(serving, Path(history).name, absent)
     try:
         batches = read(serving, history, map_file, batch, limit)
-        warm_up()
+        make_ready(serving)
         with ExitStack() as open_files:
             report = open_files.enter_context(error_writer(errors)) if errors else None
             counted = followed(batches, tally, total_rows(history, limit), report)
@@ -94,13 +94,11 @@ def decide(
     if as_json:
         say(json.dumps(described(tally), ensure_ascii=False))
     else:
-        console().print(drawn(tally, errors, out))
+        show(drawn(tally, errors, out))
     ctx.exit(FINDINGS if tally.bad_rows else FINE)
 
 
-def read(
-    serving: Serving, history: str, map_file: str | None, rows: int, limit: int | None
-) -> Iterator[DecidedBatch]:
+def read(serving: Serving, history: str, map_file: str | None, rows: int, limit: int | None) -> Iterator[DecidedBatch]:
     """The decided batches of a file. TableError at once when it cannot feed the rules, or its map does not hold."""
     from ..base.times import zone_of
     from ..bridges.maps import load_map

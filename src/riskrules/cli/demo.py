@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING
 import click
 
 from .decide import ROWS_A_BATCH, followed, read
-from .rulesets import load_rules, waiting, warm_up
+from .rulesets import load_rules, make_ready
 from .tally import Tally
-from .terminal import console, on_terminal, say
+from .terminal import console, on_terminal, say, show
 
 if TYPE_CHECKING:
     from ..engine.decision import Decision
-    from ..engine.serving import Serving
     from ..testing.payments import MadeUpPayments
 
 RULESET = "cn/whose_account"
@@ -55,16 +54,15 @@ def demo(rows: int, seed: int, as_json: bool) -> None:
     strongest = Strongest()
     with tempfile.TemporaryDirectory(prefix="riskrules-demo-") as folder:
         path = _written(payments, Path(folder))
-        warm_up()
+        make_ready(serving)
         tally = Tally(serving, path.name)
         for decided in followed(read(serving, str(path), None, ROWS_A_BATCH, None), tally, rows):
             strongest.add(decided)
-    with waiting("explaining the strongest decisions"):
-        explained = [serving.decide(payments.event(row_of(payment)), None) for payment in strongest.ids]
+    explained = [serving.decide(payments.event(row_of(payment)), None) for payment in strongest.ids]
     if as_json:
         _tell_json(tally, explained)
     else:
-        _tell(tally, explained, payments, serving)
+        _tell(tally, explained, payments)
 
 
 def _written(payments: MadeUpPayments, folder: Path) -> Path:
@@ -86,27 +84,24 @@ def _written(payments: MadeUpPayments, folder: Path) -> Path:
         return write_history(payments, folder, advance)
 
 
-def _tell(tally: Tally, explained: list[Decision], payments: MadeUpPayments, serving: Serving) -> None:
+def _tell(tally: Tally, explained: list[Decision], payments: MadeUpPayments) -> None:
     from rich.panel import Panel
     from rich.text import Text
 
-    from . import reasons
+    from .reasons import brief
     from .summary import drawn
 
-    out = console()
     made = f"{payments.rows:_} made-up payments (seed {payments.seed}): a demonstration, no evidence"
-    out.print(Text(made, "italic"))
-    out.print()
-    out.print(drawn(tally))
-    out.print()
-    out.print(Text("The strongest decisions, each by other rules", "bold"))
+    show(Text(made, "italic"))
+    say()
+    show(drawn(tally))
+    say()
+    show(Text("The strongest decisions, each led by another rule", "bold"))
     for decision in explained:
-        title = Text.assemble(" payment ", (decision.id, "bold"), " ")
-        why = decision.why()
-        told = type(why)(why.headline, why.rules, ())  # what could not be read stands above, once
-        out.print(Panel(reasons.drawn(decision, told), title=title, title_align="left", border_style="dim"))
-    out.print("\nYour own payments:")
-    out.print(f"  riskrules map HISTORY > map.toml\n  riskrules decide {RULESET} HISTORY --map map.toml")
+        title = Text.assemble("payment ", (decision.id, "bold"))
+        show(Panel(brief(decision), title=title, title_align="left", border_style="dim"))
+    say("\nYour own payments:")
+    say(f"  riskrules map HISTORY > map.toml\n  riskrules decide {RULESET} HISTORY --map map.toml")
 
 
 def _tell_json(tally: Tally, explained: list[Decision]) -> None:

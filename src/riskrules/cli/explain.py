@@ -11,8 +11,8 @@ from .exits import Found, Stop
 from .pages import find_page, shown_page
 from .payment_json import read_payment
 from .reasons import drawn
-from .rulesets import load_lists, load_rules, said_empty, waiting
-from .terminal import console, say, tinted
+from .rulesets import load_lists, load_rules, said_empty
+from .terminal import say, show, tinted
 
 
 @click.command()
@@ -48,19 +48,18 @@ def _explain_payment(ruleset: str, payment: str, rule: str | None, folder: str |
     event = read_payment(payment)
     lists, absent = load_lists(rules, folder)
 
-    from ..engine.engine import Engine
+    from ..engine.serving import Serving
     from ..schema.errors import PaymentError
 
     try:
-        with waiting("compiling the kernel, once for this run (some seconds)"):
-            decision = Engine(rules, lists=lists).decide(event)
+        decision = Serving(rules, lists).interpret(event)
     except PaymentError as error:
         raise Found(f"the payment does not fit: {error}") from error
     why = decision.why(rule)
     if as_json:
         say(json.dumps({**decision.to_dict(), "why": asdict(why)}, ensure_ascii=False))
         return
-    console().print(drawn(decision, why))
+    show(drawn(decision, why))
     if absent:
         say(tinted(said_empty(absent), "warning", err=True), err=True)
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from .terminal import plain
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from rich.text import Text
 
     from ..engine.decision import Decision
     from ..engine.why import RuleWhy, Why
+
+_GROUPS = ("any of", "all of", "none of")
+_NO_WINDOW = re.compile(r"window (`\w+`) was not available")
 
 ACTION_STYLES = {
     "allow": "green",
@@ -43,8 +47,54 @@ def drawn(decision: Decision, why: Why) -> RenderableType:
         parts += [_lines([(f"tells {s.to}", s.text) for s in decision.notices if s.rule == rule.name])]
         parts += [_lines([("cites", c) for c in rule.citations])]
     if why.notes:
-        parts += [Text(), *(Text(plain(note), style="yellow") for note in why.notes)]
+        parts += [Text(), *(Text(plain(note), style="yellow") for note in _shortened(why.notes))]
     return Group(*parts)
+
+
+def brief(decision: Decision) -> RenderableType:
+    """The decision in a dozen lines: what held of each rule that fired, whose duty it is, and what people are told."""
+    from rich.console import Group
+    from rich.padding import Padding
+    from rich.table import Table
+    from rich.text import Text
+
+    head = Text(decision.act, action_style(decision.act))
+    head.append(f", score {decision.score}" if decision.score else "", "default")
+    parts: list[RenderableType] = [head]
+    for rule in decision.why().rules:
+        parts.append(Text.assemble((rule.name, "bold"), f": {plain(rule.does)}" if rule.does else ""))
+        table = Table.grid(padding=(0, 2, 0, 0))
+        for words, values in _held(rule):
+            shown = ", ".join(f"{name} is {value}" for name, value in values.items())
+            table.add_row(Text(plain(words)), Text(plain(shown), style="cyan"))
+        parts.append(Padding(table, (0, 0, 0, 2)))
+    duties = [("responsible", f"{d.institution}, for {d.instrument}") for d in decision.responsible]
+    told = [(f"tells {s.to}", s.text) for s in decision.notices[:1]]
+    return Group(*parts, _lines([*duties, *told]))
+
+
+def _held(rule: RuleWhy) -> list[tuple[str, dict[str, str]]]:
+    """The rule's own conditions that held, each with the values that it and what it is made of read. That a value is
+    known goes without saying."""
+    found: list[tuple[str, dict[str, str]]] = []
+    open_group = False
+    for c in rule.conditions:
+        if c.depth == 0:
+            open_group = c.held and not c.unless and not c.words.endswith(" is known")
+            if open_group:
+                found.append((c.words, dict(c.values)))
+        elif open_group and c.held:
+            found[-1][1].update(c.values)
+    return found
+
+
+def _shortened(notes: tuple[str, ...]) -> list[str]:
+    """The notes, those on windows as one."""
+    windows = [found[1] for note in notes if (found := _NO_WINDOW.fullmatch(note))]
+    if len(windows) < 2:
+        return list(notes)
+    rest = [note for note in notes if not _NO_WINDOW.fullmatch(note)]
+    return [f"{len(windows)} windows were not available: {', '.join(windows)}", *rest]
 
 
 def _rule(rule: RuleWhy) -> list[RenderableType]:
@@ -69,11 +119,14 @@ def _conditions(rule: RuleWhy) -> RenderableType:
     table.add_column(no_wrap=True)
     table.add_column(ratio=3, overflow="fold")
     table.add_column(ratio=2, overflow="fold")
-    for c in rule.conditions:
+    for c, following in zip_longest(rule.conditions, rule.conditions[1:]):
         lead = "  " * c.depth + ("unless " if c.unless else "")
+        words = c.words
+        if following is not None and following.depth > c.depth and words.startswith(_GROUPS):
+            words = words.split(" (")[0]  # its parts follow
         values = ", ".join(f"{name} is {value}" for name, value in c.values)
-        held: Text = Text("yes", style="green") if c.held else Text("no", style="red")
-        table.add_row(held, Text(plain(lead + c.words)), Text(plain(values), style="cyan"))
+        held = Text("yes" if c.held else "no", style="green" if c.held is not c.unless else "red")
+        table.add_row(held, Text(plain(lead + words)), Text(plain(values), style="cyan"))
     return Padding(table, (0, 0, 0, 2))
 
 

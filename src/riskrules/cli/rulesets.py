@@ -13,6 +13,7 @@ from .terminal import console, on_terminal
 
 if TYPE_CHECKING:
     from ..engine.rules import Rules
+    from ..engine.serving import Serving
     from ..state.lists import Lists
 
 
@@ -75,9 +76,10 @@ def waiting(for_what: str) -> Iterator[None]:
         yield
 
 
-def warm_up() -> None:
-    """Compile the kernels, saying so: it takes seconds, and is done once a process."""
-    from ..kernel.warm import warm
-
+def make_ready(serving: Serving) -> None:
+    """Compile the rules and, which takes seconds and is done once a process, the kernels."""
     with waiting("compiling the kernels, once for this run (some seconds)"):
+        from ..kernel.warm import warm
+
+        serving.prepare()
         warm()

@@ -1,4 +1,4 @@
-"""The strongest decisions of a stream, one for each combination of rules: a reason is worth reading once."""
+"""The strongest decisions of a stream, one for each leading rule: a reason is worth reading once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Strongest:
     """The KEPT strongest decisions: by action, score and how many rules fired; the earliest where all are equal."""
 
     def __init__(self) -> None:
-        self._best: dict[tuple[int, ...], tuple[Rank, str]] = {}
+        self._best: dict[int, tuple[Rank, str]] = {}
 
     def add(self, batch: DecidedBatch) -> None:
         """Look at a batch, whose rows follow on those of the batches before."""
@@ -28,17 +28,17 @@ class Strongest:
         counts = np.diff(starts)
         earliest = -batch.batch.numbers
         order = np.lexsort((earliest, counts, batch.score, batch.levels))
-        seen: set[tuple[int, ...]] = set()
+        seen: set[int] = set()
         for row in order[::-1].tolist():
             if len(seen) == KEPT or not counts[row]:
                 break
-            rules = tuple(index[starts[row] : starts[row + 1]].tolist())
-            if rules in seen:
+            leading = int(index[starts[row]])  # of those that fired, the one with the strongest action
+            if leading in seen:
                 continue
-            seen.add(rules)
-            rank = (int(batch.levels[row]), int(batch.score[row]), len(rules), int(earliest[row]))
+            seen.add(leading)
+            rank = (int(batch.levels[row]), int(batch.score[row]), int(counts[row]), int(earliest[row]))
             found = (rank, str(ids[row]))
-            self._best[rules] = max(found, self._best.get(rules, found))
+            self._best[leading] = max(found, self._best.get(leading, found))
         self._best = dict(sorted(self._best.items(), key=lambda item: item[1], reverse=True)[:KEPT])
 
     @property

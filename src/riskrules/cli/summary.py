@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-MOST_LINES = 20
+MOST_LINES = 25
 """Of one table on a terminal; --json gives all."""
 
 
@@ -98,11 +98,12 @@ def _fired(tally: Tally) -> RenderableType:
     from rich.console import Group
     from rich.text import Text
 
-    table = _table("rule that fired", "payments", "action")
+    table = _table("rule that fired", "payments")
+    table.add_column("action")
     for name, amount in _largest(tally.fired)[:MOST_LINES]:
         act = tally.rules.by_name[name].action
-        word = n.LEVELS[act.level] if act else "score"
-        table.add_row(name, f"{amount:_}", Text(word, action_style(word)))
+        word = Text(n.LEVELS[act.level], action_style(n.LEVELS[act.level])) if act else Text("score", "dim")
+        table.add_row(name, f"{amount:_}", word)
     rest = [f"and {counted(len(tally.fired) - MOST_LINES, 'more rule')}"] if len(tally.fired) > MOST_LINES else []
     silent = len(tally.rules.by_name) - len(tally.fired)
     rest += [f"{counted(silent, 'rule')} did not fire"] if silent else []
@@ -117,9 +118,11 @@ def _institutions(tally: Tally) -> RenderableType:
     ordered = _by_payments(tally)
     for name, (payments, amount) in ordered[:MOST_LINES]:
         table.add_row(Text(plain(name)), f"{payments:_}", format_minor(amount, tally.rules.meaning.currency))
-    if len(ordered) <= MOST_LINES:
-        return table
-    return Group(table, Text(f"and {counted(len(ordered) - MOST_LINES, 'more institution')}", style="dim"))
+    rest = [f"and {counted(len(ordered) - MOST_LINES, 'more institution')}"] if len(ordered) > MOST_LINES else []
+    stopped = sum(amount for word, amount in tally.actions.items() if n.LEVELS.index(word) > n.WARN)
+    if sum(payments for payments, _ in tally.institutions.values()) > stopped:
+        rest.append("a payment counts for each institution that has a duty")
+    return Group(table, Text(", ".join(rest), style="dim")) if rest else table
 
 
 def _bad_rows(tally: Tally, errors_file: str | None) -> list[RenderableType]:

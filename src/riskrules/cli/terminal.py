@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
 
 WIDEST_COLUMNS = 100
 
@@ -67,6 +67,14 @@ def _shown(c: str) -> str:
     if c == "\n":
         return c
     return f"<U+{ord(c):04X}>" if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") else c
+
+
+def show(drawn: RenderableType) -> None:
+    """A drawing on standard output, without the spaces that fill its lines."""
+    out = console()
+    with out.capture() as captured:
+        out.print(drawn)
+    say("\n".join(line.rstrip() for line in captured.get().rstrip("\n").split("\n")))
 
 
 def console(*, err: bool = False) -> Console:

@@ -12,8 +12,7 @@ from . import findings
 from .check import check_files
 from .exits import FINDINGS, FINE, NO_TESTS, USAGE
 from .reasons import drawn
-from .rulesets import waiting
-from .terminal import console, plain, say, tinted
+from .terminal import plain, say, show, tinted
 
 if TYPE_CHECKING:
     from ..check.ruleset import Checked
@@ -45,8 +44,7 @@ def test(ctx: click.Context, files: tuple[str, ...], as_json: bool) -> None:
     "decision"}]}], "passed", "failed"}. The "decision" is there where a test failed.
     """
     checked, unread = check_files(files)
-    with waiting("running the tests; the kernel is compiled first (some seconds)"):
-        tested = [_run(c) for c in checked]
+    tested = [_run(c) for c in checked]
     total, failed = sum(len(t.results) for t in tested), sum(t.failed for t in tested)
     broken = any(t.checked.errors for t in tested)
     if as_json:
@@ -91,7 +89,7 @@ def _tell_failure(name: str, result: TestResult) -> None:
     for failure in result.failures:
         say(f"  {plain(failure)}")
     why = result.decision.why(result.of) if not result.decision.fired else result.decision.why()
-    console().print(Padding(drawn(result.decision, why), (1, 0, 1, 4)))
+    show(Padding(drawn(result.decision, why), (1, 0, 1, 4)))
 
 
 def _described(t: Tested) -> dict[str, object]:

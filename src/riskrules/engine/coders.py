@@ -11,8 +11,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
+from ..meaning import nodes as n
 from ..program.model import WORD, YES_NO, Column
 from ..schema.fields import Field
+from ..schema.kinds import WORDS
 from ..schema.limits import MISSING
 from ..schema.values import decimals_of, missing, read_value
 
@@ -20,8 +22,8 @@ Coder: TypeAlias = Callable[[Any], int]
 
 _PLAIN_TEXT = 64  # a short printable ASCII text is a good text of every kind that is not a choice or a code
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SURE_FLOAT = 1e6
-"""Below this, a float times 10**9 is off by under 0.0625, so what is within 0.25 of a whole number rounds to it."""
+_SURE_FLOAT = 1e3
+"""Up to this, a float times 10**9 is off by under 0.0001, so what is within 0.499 of a whole number rounds to it."""
 
 
 def coder_of(column: Column, field: Field) -> Coder:
@@ -71,7 +73,7 @@ def _scaled_coder(field: Field) -> Coder:
         if type(given) is float and lowest <= given <= highest:
             scaled = given * 1e9
             nearest = round(scaled)
-            if -0.25 < scaled - nearest < 0.25:
+            if -0.499 < scaled - nearest < 0.499:
                 return nearest
         return absent(field) if given is None else int(read_value(field, given))
 
@@ -162,6 +164,19 @@ def text_of(field: Field) -> Callable[[Any], str]:
         return str(read_value(field, given))
 
     return text
+
+
+def held_of(field: Field) -> Callable[[Any], n.Value | None]:
+    """One value → its held value; None where there is none and the field is optional."""
+    text = text_of(field) if field.kind.name in WORDS else None
+
+    def held(given: Any) -> n.Value | None:
+        if given is None:
+            absent(field)
+            return None
+        return read_value(field, given) if text is None else text(given)
+
+    return held
 
 
 def member_coder(field: Field, items: frozenset[str], negated: bool) -> Coder:

@@ -7,12 +7,13 @@ from typing import TypeAlias
 
 from ..meaning import nodes as n
 from ..meaning.interpreter import holds
+from ..meaning.walk import reads_in
 from ..program.model import HOST, Column, Program
 from ..schema.errors import PaymentError
 from ..schema.fields import Field
 from ..schema.limits import MISSING
 from ..schema.values import missing_partner
-from .coders import Coder, coder_of, member_coder, time_coder
+from .coders import Coder, coder_of, held_of, member_coder, time_coder
 from .reading import EventReader, Raw, Windows
 
 Step: TypeAlias = Callable[[Raw, int, Windows], int]
@@ -27,7 +28,11 @@ class EventCoder:
         self._columns = program.columns
         self._time_slot = reader.slots["occurred_at"]
         self._time = time_coder(reader.fields[self._time_slot])
-        self._steps = [self._step(c) for c in program.columns]
+        self._width = len(program.columns)
+        self._direct: list[tuple[int, int, Coder]] = []
+        self._steps: list[tuple[int, Step]] = []
+        for place, column in enumerate(program.columns):
+            self._plan(place, column)
         coded = {c.name for c in program.columns if c.coding != HOST}
         self._unread = [(i, coder_of(_as_column(f), f)) for i, f in enumerate(reader.fields) if f.name not in coded]
 
@@ -38,30 +43,52 @@ class EventCoder:
                 raise missing_partner(field, partner)
         for slot, check in self._unread:
             check(raw[slot])
+        codes = [0] * self._width
+        for place, slot, coder in self._direct:
+            codes[place] = coder(raw[slot])
         now = self._time(raw[self._time_slot])
-        return [step(raw, now, windows) for step in self._steps]
+        for place, step in self._steps:
+            codes[place] = step(raw, now, windows)
+        return codes
 
-    def _step(self, column: Column) -> Step:
-        if column.atom is not None:
-            return self._atom_step(column.atom)
-        if column.name in self._reader.windows:
-            return _window_step(column.name, self._reader.windows[column.name])
+    def _plan(self, place: int, column: Column) -> None:
+        """A column that is one slot's value goes straight to its coder; any other takes a step of its own."""
         slot = self._reader.slots.get(column.name)
-        if slot is None:
+        if column.atom is not None:
+            self._plan_atom(place, column.atom)
+        elif column.name == "occurred_at":
+            self._steps.append((place, lambda raw, now, windows: now))
+        elif slot is not None:
+            self._direct.append((place, slot, coder_of(column, self._reader.fields[slot])))
+        elif column.name in self._reader.windows:
+            self._steps.append((place, _window_step(column.name, self._reader.windows[column.name])))
+        else:
             field = next(f for f in self._reader.derived if f.name == column.name)
-            return self._derived_step(column, field)
-        code = coder_of(column, self._reader.fields[slot])
-        if column.name == "occurred_at":
-            return lambda raw, now, windows: now
-        return lambda raw, now, windows: code(raw[slot])
+            self._steps.append((place, self._derived_step(column, field)))
+
+    def _plan_atom(self, place: int, atom: n.Atom) -> None:
+        reader, lists = self._reader, self._lists
+        match atom:
+            case n.InList(n.Read(name), listed, negated) if name in reader.slots:
+                slot = reader.slots[name]
+                self._direct.append((place, slot, member_coder(reader.fields[slot], lists[listed], negated)))
+            case _ if all(r.name in reader.slots for r in reads_in(atom)):
+                self._steps.append((place, self._atom_step(atom)))
+            case _:
+                self._steps.append(
+                    (place, lambda raw, now, windows: int(holds(atom, reader.values(raw, windows), lists)))
+                )
 
     def _atom_step(self, atom: n.Atom) -> Step:
-        match atom:
-            case n.InList(n.Read(name), listed, negated) if name in self._reader.slots:
-                slot = self._reader.slots[name]
-                code = member_coder(self._reader.fields[slot], self._lists[listed], negated)
-                return lambda raw, now, windows: code(raw[slot])
-        return lambda raw, now, windows: int(holds(atom, self._reader.values(raw, windows), self._lists))
+        """The atom, from just the fields that it reads."""
+        reader, lists = self._reader, self._lists
+        slots = [(r.name, reader.slots[r.name]) for r in reads_in(atom)]
+        reads = [(name, slot, held_of(reader.fields[slot])) for name, slot in slots]
+
+        def step(raw: Raw, now: int, windows: Windows) -> int:
+            return int(holds(atom, {name: held(raw[slot]) for name, slot, held in reads}, lists))
+
+        return step
 
     def _derived_step(self, column: Column, field: Field) -> Step:
         assert field.of is not None

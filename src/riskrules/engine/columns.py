@@ -76,7 +76,8 @@ def _same(left: Words, right: Words, negated: bool) -> Integers:
     renumbered = np.array([*(place.get(word, -2) for word in right.words), -1], np.int64)[right.codes]
     codes = left.codes.astype(np.int64)
     known = (codes >= 0) & (renumbered != -1)
-    return (known & ((codes == renumbered) != negated)).astype(np.int64)
+    same: Integers = (known & ((codes == renumbered) != negated)).astype(np.int64)
+    return same
 
 
 def _words(column: Column | None, rows: int) -> Words:

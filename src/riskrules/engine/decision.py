@@ -102,6 +102,11 @@ class Version:
     fingerprint: str
 
 
+def instrument_of(duty: n.Responsible, values: Mapping[str, n.Value | None]) -> n.Instrument:
+    """The first of the duty's instruments that the payment has, else the last."""
+    return next((o for o in duty.options if values.get(o.path) is not None), duty.options[-1])
+
+
 class Decision:
     """What to do with a payment, why, and whose duty it is.
 
@@ -202,13 +207,13 @@ class Decision:
     @property
     def responsible(self) -> tuple[Duty, ...]:
         """One entry an instrument, in the order of its name."""
-        found: dict[str, list[str]] = {}
+        found: dict[str, dict[str, None]] = {}
         institutions: dict[str, str] = {}
         for rule in self.rules_fired:
             for duty in rule.responsible:
-                known = [o for o in duty.options if self._values.get(o.path) is not None] or list(duty.options[-1:])
-                found.setdefault(known[0].path, []).append(rule.name)
-                institutions[known[0].path] = known[0].institution
+                instrument = instrument_of(duty, self._values)
+                found.setdefault(instrument.path, {})[rule.name] = None
+                institutions[instrument.path] = instrument.institution
         return tuple(
             Duty(path, self._text(path), self._text(institutions[path]), tuple(rules))
             for path, rules in sorted(found.items())

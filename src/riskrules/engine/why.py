@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..meaning import nodes as n
 from ..meaning.interpreter import holds, in_force
 from ..meaning.walk import reads_in
+from .decision import instrument_of
 from .shown import masked, shown, shown_act
 
 if TYPE_CHECKING:
@@ -114,9 +115,9 @@ def _rule_why(
         does += [f"score {rule.score}"] if rule.score is not None else []
         does += [m.words for m in rule.measures]
         for duty in rule.responsible:
-            known = [o for o in duty.options if values.get(o.path) is not None] or list(duty.options[-1:])
-            who = values.get(known[0].institution) or "unknown"
-            responsible.append(f"{known[0].path} ({masked(str(values.get(known[0].path) or ''))}): {who}")
+            instrument = instrument_of(duty, values)
+            who = values.get(instrument.institution) or "unknown"
+            responsible.append(f"{instrument.path} ({masked(str(values.get(instrument.path) or ''))}): {who}")
     else:
         does += [f"lifts {name}" for name in rule.lifts]
         does += [f"lifts all below {n.LEVELS[rule.below]}"] if rule.below is not None else []

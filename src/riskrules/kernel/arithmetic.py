@@ -6,15 +6,17 @@ operations mean is said in `program.machine`; yes/no is 1 or 0.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ..program import machine as m
 from . import wide
-from .compiled import inner
+from .compiled import Integer, inner
 
 
 @inner
-def narrow(operation: int, a: int, b: int, c: int) -> int:
+def narrow(operation: Integer, a: Integer, b: Integer, c: Integer) -> Integer:
     """Operations on 64 bits with a result of 64."""
     if operation == m.MULTIPLY:
         return a * b
@@ -40,7 +42,7 @@ def narrow(operation: int, a: int, b: int, c: int) -> int:
 
 
 @inner
-def broad(operation: int, a: int, a_low: int, b: int, b_low: int) -> tuple[int, int]:
+def broad(operation: Integer, a: Integer, a_low: Integer, b: Integer, b_low: Integer) -> Any:
     """Operations on two numbers of 128 bits, each a high word and a low one. Of a comparison, the high word is the
     result."""
     if operation == m.MULTIPLY_WIDE:

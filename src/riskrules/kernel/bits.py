@@ -6,17 +6,15 @@ decision. A word is an int64 pattern throughout: Numba turns a mixture of signed
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
 
-Generate = Callable[..., Any]
+from .compiled import Generate, instruction
 
 
-@intrinsic
+@instruction
 def lowest_bit(typing_context: Any, word: Any) -> tuple[Any, Generate]:
     """Place (0 to 63) of the lowest bit that is set; 64 for none."""
 
@@ -26,7 +24,7 @@ def lowest_bit(typing_context: Any, word: Any) -> tuple[Any, Generate]:
     return types.int64(types.int64), generate
 
 
-@intrinsic
+@instruction
 def bit_count(typing_context: Any, word: Any) -> tuple[Any, Generate]:
     """How many bits are set."""
 

@@ -17,7 +17,7 @@ from ..program import layout
 from ..program.layout import Integers
 from ..schema.limits import MISSING as MISSING_VALUE
 from .bits import bit_count, lowest_bit
-from .compiled import inner, kernel
+from .compiled import Integer, inner, kernel
 from .machine import STRIP, run_strip
 from .settle import settle
 
@@ -99,10 +99,10 @@ def _hold(
     marks: Bytes,
     holding: Bytes,
     group: Bytes,
-    start: int,
-    end: int,
+    start: Integer,
+    end: Integer,
     bits: Integers,
-    words: int,
+    words: Integer,
 ) -> None:
     """Set the bits of the terms that hold, for the payments from `start` to `end`."""
     count = end - start
@@ -142,7 +142,7 @@ def _and(codes: Any, first: Any, further: Any, holding: Bytes) -> None:
 
 
 @inner
-def _any(holding: Bytes, count: int) -> bool:
+def _any(holding: Bytes, count: Integer) -> bool:
     """Whether anything holds yet. What lies beyond `count` may be of another block: then this errs towards yes."""
     eights = holding.view(np.int64)
     together = 0
@@ -152,13 +152,13 @@ def _any(holding: Bytes, count: int) -> bool:
 
 
 @inner
-def _pack(holding: Bytes, group: Bytes, count: int) -> None:
+def _pack(holding: Bytes, group: Bytes, count: Integer) -> None:
     for i in range(count):
         group[i] |= holding[i]
 
 
 @inner
-def _spread(group: Bytes, count: int, bits: Integers, words: int, packed: int) -> None:
+def _spread(group: Bytes, count: Integer, bits: Integers, words: Integer, packed: Integer) -> None:
     """Move the bits of eight terms, byte number `packed` of each payment's words, from the block to the payments."""
     eights = group.view(np.int64)
     word, shift = packed >> 3, (packed & 7) << 3
@@ -178,9 +178,9 @@ def _derive(
     held: Integers,
     registers: Integers,
     marks: Bytes,
-    start: int,
-    end: int,
-    to: int,
+    start: Integer,
+    end: Integer,
+    to: Integer,
 ) -> None:
     """The derived columns of the payments from `start` to `end`, as marks from place `to` of the block."""
     count = end - start
@@ -214,7 +214,7 @@ def _derive(
 
 
 @inner
-def _mark(code: Integers, codes: Bytes, pairs: Pairs, marks: Bytes, start: int, end: int) -> None:
+def _mark(code: Integers, codes: Bytes, pairs: Pairs, marks: Bytes, start: Integer, end: Integer) -> None:
     """The marks of sets that are not one stretch of codes."""
     at = code[MARK_ROWS]
     for m in range(code[MARKS]):
@@ -229,7 +229,7 @@ def _mark(code: Integers, codes: Bytes, pairs: Pairs, marks: Bytes, start: int, 
 
 
 @inner
-def _mark_one(code: Integers, at: int, codes: Any, zero: Any, marked: Bytes) -> None:
+def _mark_one(code: Integers, at: Integer, codes: Any, zero: Any, marked: Bytes) -> None:
     run_of, count = code[at + 1], code[at + 2]
     if code[at + 3] != 0:
         for i in range(marked.shape[0]):
@@ -248,7 +248,7 @@ def _or(codes: Any, first: Any, further: Any, marked: Bytes) -> None:
 
 
 @kernel
-def starts(bits: Integers, words: int, first: int, end: int, found: Integers) -> None:
+def starts(bits: Integers, words: Integer, first: Integer, end: Integer, found: Integers) -> None:
     """found[i]: how many bits are set in the words `first` to `end` of all payments before i, each of `words` words."""
     found[0] = 0
     for i in range(found.shape[0] - 1):
@@ -259,7 +259,7 @@ def starts(bits: Integers, words: int, first: int, end: int, found: Integers) ->
 
 
 @kernel
-def numbers(bits: Integers, words: int, first: int, end: int, found: npt.NDArray[np.int32]) -> None:
+def numbers(bits: Integers, words: Integer, first: Integer, end: Integer, found: npt.NDArray[np.int32]) -> None:
     """The numbers of those bits, payment by payment, rising. Stops when `found` is full."""
     to = 0
     for i in range(bits.shape[0] // words):

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from ..program import layout
 from ..program.layout import Integers
 from ..schema.limits import MISSING as MISSING_VALUE
-from .compiled import inner, kernel
+from .compiled import Integer, inner, kernel
 from .row import coded
 
 DIRECTORY, WIDTH = layout.DIRECTORY, layout.DIRECTORY_WIDTH
@@ -31,7 +31,7 @@ Codes = npt.NDArray[Any]
 
 
 @kernel
-def code_column(code: Integers, column: int, values: Integers, codes: Codes) -> None:
+def code_column(code: Integers, column: Integer, values: Integers, codes: Codes) -> None:
     """Write the code of each value to `codes`, which is as long as `values` and of the column's own width."""
     at = code[DIRECTORY] + column * WIDTH
     count = code[at + POINT_COUNT]
@@ -50,7 +50,7 @@ def code_column(code: Integers, column: int, values: Integers, codes: Codes) -> 
 
 
 @inner
-def _add_reached(values: Integers, point: int, next_point: int, both: bool, codes: Codes) -> None:
+def _add_reached(values: Integers, point: Integer, next_point: Integer, both: bool, codes: Codes) -> None:
     if both:
         for i in range(values.shape[0]):
             codes[i] += np.uint8(values[i] >= point) + np.uint8(values[i] >= next_point)
@@ -60,7 +60,7 @@ def _add_reached(values: Integers, point: int, next_point: int, both: bool, code
 
 
 @kernel
-def first_out_of_bounds(code: Integers, column: int, values: Integers) -> int:
+def first_out_of_bounds(code: Integers, column: Integer, values: Integers) -> Integer:
     """The first row whose value is outside the bounds that the column's arithmetic was proved for; -1 for none."""
     at = code[DIRECTORY] + column * WIDTH
     lowest, highest = code[at + LOWEST], code[at + HIGHEST]

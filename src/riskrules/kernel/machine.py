@@ -10,7 +10,7 @@ from ..program import layout
 from ..program import machine as m
 from ..program.layout import Integers
 from .arithmetic import broad, narrow
-from .compiled import inner
+from .compiled import Integer, inner
 
 INSTRUCTIONS, INSTRUCTION_ROWS, WIDTH = layout.INSTRUCTIONS, layout.INSTRUCTION_ROWS, layout.INSTRUCTION_WIDTH
 STRIP = 256
@@ -44,7 +44,7 @@ def run_one(code: Integers, registers: Integers) -> None:
 
 
 @inner
-def run_strip(code: Integers, registers: Integers, count: int) -> None:
+def run_strip(code: Integers, registers: Integers, count: Integer) -> None:
     """The same for `count` payments. `registers`: int64[registers * STRIP]; a number's low word is a register on."""
     at = code[INSTRUCTION_ROWS]
     for _ in range(code[INSTRUCTIONS]):

@@ -1,17 +1,16 @@
 """One payment.
 
 Each column's value is coded, and the bits of what it does not rule out are taken together. Most payments
-fire nothing, and that is mostly known before the last column; only then is arithmetic run, for it can rule out and
-never bring back.
+fire nothing, and that is known before any arithmetic is run, which can rule out and never bring back. Slices are
+avoided: counting the references to an array takes longer than reading it.
 """
 
 from __future__ import annotations
 
-from .compiled import inner, kernel
-
 from ..program import layout
 from ..program.layout import Integers
 from ..schema.limits import MISSING as MISSING_VALUE
+from .compiled import Integer, inner, kernel
 from .machine import run_one
 from .settle import settle
 
@@ -26,11 +25,13 @@ DERIVED_WIDTH, REGISTERS, IDLE_ACT = layout.DERIVED_WIDTH, layout.REGISTERS, lay
 COLUMNS_BETWEEN_LOOKS = 8
 """Columns after which it is looked whether anything is left: looking costs about as much as a column."""
 
+PLACES = 2**32 - 1
+
 
 @kernel
-def decide(code: Integers, values: Integers, out: Integers) -> int:
-    """The index of the action in `Program.acts`. Or, below zero: -1 - c, where column c holds a value outside the bounds
-    that its arithmetic was proved for; then nothing is decided.
+def decide(code: Integers, values: Integers, out: Integers) -> Integer:
+    """The index of the action in `Program.acts`. Or, below zero: -1 - c, where column c holds a value outside the
+    bounds that its arithmetic was proved for; then nothing is decided.
 
     `values`: int64[columns]. `out`: int64[Program.places.length], filled as `layout.Places` says."""
     rule_words = code[RULE_WORDS]
@@ -38,20 +39,25 @@ def decide(code: Integers, values: Integers, out: Integers) -> int:
     columns = code[COLUMNS]
     codes = 1 + words + rule_words + code[REGISTERS]
     out[0] = 0
+    at = code[LOAD_ROWS]
+    for _ in range(code[LOADS]):
+        column = code[at + 1]
+        value = values[column]
+        bounds = code[DIRECTORY] + column * WIDTH
+        if (value < code[bounds + LOWEST] and value != MISSING_VALUE) or value > code[bounds + HIGHEST]:
+            for w in range(1 + words + rule_words):
+                out[w] = 0
+            return -1 - column
+        at += LOAD_WIDTH
     for w in range(1, 1 + words):
         out[w] = -1
     at = code[DIRECTORY]
     for c in range(columns):
-        value = values[c]
-        if value < code[at + LOWEST] and value != MISSING_VALUE or value > code[at + HIGHEST]:
-            for w in range(1 + words + rule_words):
-                out[w] = 0
-            return -1 - c
-        k = coded(code, at, value)
+        k = coded(code, at, values[c])
         out[codes + c] = k
-        table = code[at + TABLE] + k * words
+        table = (code[at + TABLE] + k * words) & PLACES
         for w in range(words):
-            out[1 + w] &= code[table + w]
+            out[1 + w] &= code[(table + w) & PLACES]
         at += WIDTH
     together = 0
     for w in range(1, 1 + words):
@@ -67,7 +73,7 @@ def decide(code: Integers, values: Integers, out: Integers) -> int:
 
 
 @inner
-def coded(code: Integers, at: int, value: int) -> int:
+def coded(code: Integers, at: Integer, value: Integer) -> Integer:
     """The value's code, by the column's row in the directory, which is at `at`."""
     points = code[at + POINTS]
     count = code[at + POINT_COUNT]
@@ -76,14 +82,16 @@ def coded(code: Integers, at: int, value: int) -> int:
     low = points
     while count > 0:  # both branches are moves, so that nothing is guessed wrongly
         half = (count + 1) >> 1
-        reached = value >= code[low + half - 1]
+        reached = value >= code[(low + half - 1) & PLACES]
         low += half if reached else 0
         count = count - half if reached else half - 1
     return low - points
 
 
 @inner
-def _derive(code: Integers, values: Integers, out: Integers, words: int, registers: int, codes: int) -> None:
+def _derive(
+    code: Integers, values: Integers, out: Integers, words: Integer, registers: Integer, codes: Integer
+) -> None:
     """Work out the derived columns and take away what they rule out. Registers and codes lie in `out` from there on."""
     at = code[LOOKUP_ROWS]
     for _ in range(code[LOOKUPS]):

@@ -6,11 +6,10 @@ The same for a single payment and for each row of a block, so that the two canno
 
 from __future__ import annotations
 
-from .compiled import inner, kernel
-
 from ..program import layout
 from ..program.layout import Integers
 from .bits import lowest_bit
+from .compiled import Integer, inner
 
 EXTRAS, EXTRA_OWNERS = layout.EXTRAS, layout.EXTRA_OWNERS
 RULE_WORDS, EXEMPT_WORDS, EXTRA_WORDS = layout.RULE_WORDS, layout.EXEMPT_WORDS, layout.EXTRA_WORDS
@@ -20,7 +19,7 @@ BANDS, BAND_ROWS, BAND_WIDTH = layout.BANDS, layout.BAND_ROWS, layout.BAND_WIDTH
 
 
 @inner
-def settle(code: Integers, bits: Integers, first: int, lifted: Integers, to: int) -> tuple[int, int]:
+def settle(code: Integers, bits: Integers, first: Integer, lifted: Integers, to: Integer) -> tuple[Integer, Integer]:
     """The index of the strongest action, and the score. `bits`, from `first` on: the words of rules, exempts and extras
     that hold; those of rules that are lifted are cleared, and set in `lifted` from `to` on. (Two arrays and two places,
     because a slice costs more than all the rest.)"""
@@ -53,7 +52,7 @@ def settle(code: Integers, bits: Integers, first: int, lifted: Integers, to: int
 
 
 @inner
-def _lift(code: Integers, bits: Integers, first: int, lifted: Integers, to: int) -> int:
+def _lift(code: Integers, bits: Integers, first: Integer, lifted: Integers, to: Integer) -> Integer:
     """Lift what the exempts lift; the level below which actions do not count."""
     rule_words = code[RULE_WORDS]
     below = 0

@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]  # it ships no types
 from numba import types
-from numba.extending import intrinsic
+
+from .compiled import Generate, instruction
 
 _WORD, _WHOLE = ir.IntType(64), ir.IntType(128)
-_PAIR = types.UniTuple(types.int64, 2)
+_PAIR = types.UniTuple(types.int64, 2)  # type: ignore[no-untyped-call]  # Numba's own has no types
 _TWO_PAIRS = (types.int64,) * 4
-Made = tuple[Any, Callable[..., Any]]
+Made = tuple[Any, Generate]
 
 
 def _join(builder: Any, high: Any, low: Any) -> Any:
@@ -46,31 +47,31 @@ def _comparison(op: str) -> Made:
     return types.int64(*_TWO_PAIRS), generate
 
 
-@intrinsic
+@instruction
 def add(typing_context: Any, high: Any, low: Any, other_high: Any, other_low: Any) -> Made:
     return _operation(lambda builder, a, b: builder.add(a, b))
 
 
-@intrinsic
+@instruction
 def subtract(typing_context: Any, high: Any, low: Any, other_high: Any, other_low: Any) -> Made:
     return _operation(lambda builder, a, b: builder.sub(a, b))
 
 
-@intrinsic
+@instruction
 def multiply(typing_context: Any, high: Any, low: Any, other_high: Any, other_low: Any) -> Made:
     return _operation(lambda builder, a, b: builder.mul(a, b))
 
 
-@intrinsic
+@instruction
 def less(typing_context: Any, high: Any, low: Any, other_high: Any, other_low: Any) -> Made:
     return _comparison("<")
 
 
-@intrinsic
+@instruction
 def at_most(typing_context: Any, high: Any, low: Any, other_high: Any, other_low: Any) -> Made:
     return _comparison("<=")
 
 
-@intrinsic
+@instruction
 def same(typing_context: Any, high: Any, low: Any, other_high: Any, other_low: Any) -> Made:
     return _comparison("==")

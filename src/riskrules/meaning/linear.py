@@ -62,7 +62,9 @@ def cuts_of(c: n.Compare) -> list[Cut] | None:
 
 def spans_of(c: n.Compare) -> list[tuple[int | None, int | None]]:
     """Half-open spans that cover all time, within each of which every param in the comparison has one value."""
-    days = sorted({d.from_us for q in (c.left, c.right) for x in dated_of(q) for d in x.values if d.from_us is not None})
+    days = sorted(
+        {d.from_us for q in (c.left, c.right) for x in dated_of(q) for d in x.values if d.from_us is not None}
+    )
     return list(zip([None, *days], [*days, None], strict=True))
 
 

@@ -36,7 +36,8 @@ def from_meaning(ruleset: n.Ruleset) -> Program:
     _check(ruleset)
     made = Conditions({i.name: i for i in ruleset.inputs}, words_of((*rules, *ruleset.exempts)))
     always = in_force(ruleset.in_force)
-    each = [_terms(made, always, r) for r in (*rules, *ruleset.exempts)]
+    whole: list[n.Rule | n.Exempt] = [*rules, *ruleset.exempts]
+    each = [_terms(made, always, r) for r in whole]
     bits = _Bits(each, len(rules))
     derived = sorted({-1 - column for t in bits.terms.values() for column in t if column < 0})
     machine = assemble(made.graph, derived, made.column)
@@ -61,7 +62,7 @@ def acts_of(ruleset: n.Ruleset) -> tuple[n.Act, ...]:
 
 
 def _check(ruleset: n.Ruleset) -> None:
-    names = [r.name for r in (*ruleset.rules, *ruleset.exempts)]
+    names = [r.name for r in ruleset.rules] + [e.name for e in ruleset.exempts]
     if len(set(names)) < len(names):
         raise ProgramLimitError("two rules have one name")
     if len(names) > layout.MOST_RULES:
@@ -180,7 +181,9 @@ def _check_columns(coded: Sequence[Coding]) -> None:
     if len(coded) > layout.MOST_COLUMNS:
         raise ProgramLimitError(f"{len(coded)} columns, and {layout.MOST_COLUMNS} is the most")
     if most > layout.MOST_CODES:
-        raise ProgramLimitError(f"one input is compared with {most - 1} values, and {layout.MOST_CODES - 1} is the most")
+        raise ProgramLimitError(
+            f"one input is compared with {most - 1} values, and {layout.MOST_CODES - 1} is the most"
+        )
 
 
 def _directory(

@@ -37,7 +37,7 @@ class Conditions:
     columns: list[Column] = field(default_factory=list)
     _numbers: dict[str | n.Atom, int] = field(default_factory=dict)
     _indices: dict[str, dict[n.Value, int]] = field(default_factory=dict)
-    _known: dict[tuple[n.Condition, bool], list[Term]] = field(default_factory=dict)
+    _known: dict[tuple[n.Atom, bool], list[Term]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.graph = Graph(self.inputs)
@@ -78,18 +78,19 @@ class Conditions:
     # -- conditions ----------------------------------------------------------------------------
     def terms(self, c: n.Condition, holds: bool = True) -> list[Term]:
         """Terms one of which holds wherever the condition does (or, not `holds`, wherever it does not)."""
-        key = (c, holds)
-        if key not in self._known:
-            self._known[key] = self._terms(c, holds)
-        return self._known[key]
-
-    def _terms(self, c: n.Condition, holds: bool) -> list[Term]:
         match c:
             case n.Not(part):
                 return self.terms(part, not holds)
             case n.All(parts) | n.Any(parts):
                 each = [self.terms(p, holds) for p in parts]
                 return self.all_of(each) if isinstance(c, n.All) == holds else self.any_of(each)
+        key = (c, holds)
+        if key not in self._known:
+            self._known[key] = self._of_atom(c, holds)
+        return self._known[key]
+
+    def _of_atom(self, c: n.Atom, holds: bool) -> list[Term]:
+        match c:
             case n.Known(read):
                 return self._literal(self.column(read.name), sets.KNOWN, holds)
             case n.Compare():
@@ -251,6 +252,8 @@ def _both(a: Term, b: Term) -> Term | None:
 
 def _merged(terms: list[Term]) -> list[Term]:
     """The same choice in fewer terms: two that differ in one column become one."""
+    if len(terms) < 2:
+        return terms
     terms = _single(terms)
     changed = len(terms) <= MOST_COMPARED
     while changed:

@@ -112,7 +112,8 @@ class _Writer:
                 assert isinstance(step.value, str)
                 name = self._lookup(self.column(step.value), pieces_of(sets.KNOWN))
             case "test":
-                column, values = step.value  # type: ignore[misc]  # what `conditions` put there
+                assert isinstance(step.value, tuple)
+                column, values = step.value
                 name = self._lookup(column, pieces_of(values))
             case "dated":
                 name = self._dated(step)
@@ -159,9 +160,7 @@ class _Writer:
         values = [s[2] for s in spans]
         points = [s[0] for s in spans[1:]]
         columns = [[v] for v in values] if step.bits <= NARROW_BITS else [list(halves(v)) for v in values]
-        pieces = [
-            (column[0], tuple(zip(points, column[1:], strict=True))) for column in zip(*columns, strict=True)
-        ]
+        pieces = [(column[0], tuple(zip(points, column[1:], strict=True))) for column in zip(*columns, strict=True)]
         return self._lookup(self.column("occurred_at"), *pieces)
 
 
@@ -225,7 +224,9 @@ def _allocated(w: _Writer, results: list[int]) -> Machine:
                 free[w.widths[o]].append(registers[o])
     machine.results = [registers[r] for r in results]
     if machine.registers > MOST_REGISTERS:
-        raise TooManySteps(f"the rules' arithmetic needs {machine.registers} registers, and {MOST_REGISTERS} is the most")
+        raise TooManySteps(
+            f"the rules' arithmetic needs {machine.registers} registers, and {MOST_REGISTERS} is the most"
+        )
     return machine
 
 

@@ -99,7 +99,9 @@ def from_bytes(content: bytes) -> Program:
         raise SavedProgramError("the saved program ends too early")
     _, number, zero, text_length, code_length, checksum = HEAD.unpack_from(content)
     if number != FILE_FORMAT or zero:
-        raise SavedProgramError(f"the saved program has format {number}, and this release reads {FILE_FORMAT}: save again")
+        raise SavedProgramError(
+            f"the saved program has format {number}, and this release reads {FILE_FORMAT}: save again"
+        )
     if HEAD.size + text_length + 8 * code_length != len(content):
         raise SavedProgramError("the saved program is not as long as it says")
     if text_length > MOST_JSON or code_length > layout.MOST_LENGTH:

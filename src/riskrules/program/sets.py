@@ -52,7 +52,7 @@ def union(a: Set, b: Set) -> Set:
 
 
 def intersection(a: Set, b: Set) -> Set:
-    if a == EVERY or a == b:
+    if a in (EVERY, b):
         return b
     return a if b == EVERY else _merged(a, b, 2)
 

@@ -44,7 +44,9 @@ LIMITS = {
 
 def verify(code: Integers) -> None:
     """Raises `UnsoundProgram` unless every kernel can run the program without reading or writing outside its arrays."""
-    _require(code.ndim == 1 and code.dtype == np.int64 and bool(code.flags.c_contiguous), "it is not one run of integers")
+    _require(
+        code.ndim == 1 and code.dtype == np.int64 and bool(code.flags.c_contiguous), "it is not one run of integers"
+    )
     _require(layout.HEADER <= len(code) <= layout.MOST_LENGTH, "its length is beyond what a program can have")
     _Proof(code).run()
 

@@ -24,7 +24,6 @@ from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from annotated_types import Ge, Gt, Le, Lt, MaxLen
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
@@ -178,16 +177,21 @@ _BARE = frozenset(f.name for f in payment_schema("EUR") if "." not in f.name)
 def _bounded(key: str, field: Field, markers: list[object]) -> Field:
     """The field with the bounds that constraints give it."""
     for marker in markers:
-        if isinstance(marker, MaxLen) and field.longest:
-            field = replace(field, longest=min(field.longest, marker.max_length))
-        elif isinstance(marker, Ge | Gt | Le | Lt) and field.kind.numeric:
-            bound = next(getattr(marker, name) for name in ("ge", "gt", "le", "lt") if hasattr(marker, name))
-            try:
-                held = int(read_value(replace(field, lowest=-(2**62), highest=2**62), bound))
-            except PaymentError as e:
-                raise ModelError(key, f"its bound does not fit: {e.problem}") from None
-            if isinstance(marker, Ge | Gt):
-                field = replace(field, lowest=max(field.lowest, held + isinstance(marker, Gt)))
-            else:
-                field = replace(field, highest=min(field.highest, held - isinstance(marker, Lt)))
+        longest = getattr(marker, "max_length", None)
+        if isinstance(longest, int) and field.longest:
+            field = replace(field, longest=min(field.longest, longest))
+        for side in ("ge", "gt", "le", "lt"):
+            bound = getattr(marker, side, None)
+            if bound is not None and field.kind.numeric:
+                field = _with_bound(key, field, side, bound)
     return field
+
+
+def _with_bound(key: str, field: Field, side: str, bound: object) -> Field:
+    try:
+        held = int(read_value(replace(field, lowest=-(2**62), highest=2**62), bound))
+    except PaymentError as e:
+        raise ModelError(key, f"its bound does not fit: {e.problem}") from None
+    if side in ("ge", "gt"):
+        return replace(field, lowest=max(field.lowest, held + (side == "gt")))
+    return replace(field, highest=min(field.highest, held - (side == "lt")))

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from enum import Enum
 from fractions import Fraction
 from math import isfinite
@@ -41,6 +41,8 @@ others). It is below 2**52, so under it every decimal of the allowed digits has 
 
 FAR_DIGITS = 16
 """A decimal with more digits before its point is above FAR_AWAY."""
+
+_EXACT = Context(prec=4 * LONGEST_NUMERAL)  # more digits than any decimal that gets so far has
 
 EXPECTED = {
     "money": "an amount such as 123.45",
@@ -171,19 +173,15 @@ def _from_decimal(field: Field, given: Decimal, digits: int) -> int:
 
 def _exactly(field: Field, given: Decimal, digits: int) -> int:
     """A finite decimal of bounded size in units of 10**-digits."""
-    sign, figures, exponent = given.as_tuple()
-    assert isinstance(exponent, int), exponent
     if not given:
         return 0
-    whole: int = int("".join(map(str, figures)))
-    shift = exponent + digits
-    if shift < -LONGEST_NUMERAL:
+    if given.adjusted() < -LONGEST_NUMERAL:
         raise not_exact(field, digits)
-    power: int = 10 ** abs(shift)
-    units, rest = (whole * power, 0) if shift >= 0 else divmod(whole, power)
-    if rest:
+    scaled = given.scaleb(digits, context=_EXACT)
+    units = int(scaled)
+    if units != scaled:
         raise not_exact(field, digits)
-    return -units if sign else units
+    return units
 
 
 def _from_text(field: Field, given: str, digits: int) -> int:

@@ -99,7 +99,7 @@ def _with(line: str, comment: str) -> str:
 def _block(block: Node, words: Sequence[Piece]) -> _Laid:
     marks = marks_of(block, words)
     comments, words[0].before = words[0].before, []
-    if len(marks) == 1 and not any(p.before or p.after for p in words[:-1]) and not words[-1].below:
+    if len(marks) == 1 and not _broken_by_comments(words) and not words[-1].below:
         laid = _one_line(block, words, comments)
         if laid is not None:
             return laid
@@ -122,7 +122,7 @@ def _clause(words: Sequence[Piece], mark: Mark) -> list[str]:
         texts[1] = texts[1].ljust(mark.pad_second)
     first = texts[0].ljust(mark.pad - 1) if len(texts) > 1 else texts[0]
     margin = " " * mark.indent
-    if any(p.after for p in words[:-1]) or any(p.before for p in words[1:]):
+    if _broken_by_comments(words):
         return _commented(words, [first, *texts[1:]], margin)
     end = words[-1].after[0].text if words[-1].after else ""
     if mark.pad and len(texts) > 1:
@@ -133,6 +133,10 @@ def _clause(words: Sequence[Piece], mark: Mark) -> list[str]:
         lines[0] = margin + lines[0]
     lines[-1] = _with(lines[-1], end)
     return lines
+
+
+def _broken_by_comments(words: Sequence[Piece]) -> bool:
+    return any(p.after for p in words[:-1]) or any(p.before for p in words[1:])
 
 
 def _commented(words: Sequence[Piece], texts: Sequence[str], margin: str) -> list[str]:

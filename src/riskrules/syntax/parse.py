@@ -33,13 +33,15 @@ _BIDIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u20
 @dataclass(slots=True)
 class Parsed:
     """`blocks`: those without a mistake, in file order. `broken`: (kind, name) of the others, as far as their first two
-    words say; the name is "" for a kind that has none. `refused`: a limit on the whole file was passed and nothing of
+    words say; the name is "" for a kind that has none. `mended`: those of them that could be read with stand-ins for
+    what is at fault, each with the places where stand-ins begin. `refused`: a limit on the whole file was passed and nothing of
     it was read. Diagnostics are in order of place."""
 
     source: Source
     blocks: list[Node] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     broken: list[tuple[str, str]] = field(default_factory=list)
+    mended: list[tuple[Node, frozenset[int]]] = field(default_factory=list)
     refused: bool = False
 
 
@@ -55,7 +57,7 @@ def parse_bytes(name: str, raw: bytes) -> Parsed:
         message = f"byte {raw[wrong.start]:#04x} is no part of a UTF-8 text"
         help_ = "save the file as UTF-8"
         label = Label(Span(len(good), len(good) + 1))
-        return Parsed(source, [], [Diagnostic("wrong-encoding", message, source, (label,), (help_,))], [], True)
+        return Parsed(source, [], [Diagnostic("wrong-encoding", message, source, (label,), (help_,))], refused=True)
 
 
 def parse(source: Source) -> Parsed:
@@ -69,7 +71,7 @@ def _too_long(source: Source, length: int, unit: str) -> Parsed:
     message = f"the file has {length:_} {unit}; at most {limits.MOST_CHARACTERS:_} are read"
     label = Label(Span(0, min(1, len(source.text))))
     help_ = "part it into several rulesets, and move long choices into lists"
-    return Parsed(source, [], [Diagnostic("too-long", message, source, (label,), (help_,))], [], True)
+    return Parsed(source, [], [Diagnostic("too-long", message, source, (label,), (help_,))], refused=True)
 
 
 class _File:
@@ -118,7 +120,7 @@ class _File:
         label = Label(Span(place, min(place + 1, len(self.text))))
         help_ = "part it into several rulesets, and move long choices into lists"
         self.out.diagnostics = [Diagnostic(code, message, self.source, (label,), (help_,))]
-        self.out.blocks, self.out.broken, self.out.refused = [], [], True
+        self.out.blocks, self.out.broken, self.out.mended, self.out.refused = [], [], [], True
         return self.out
 
     def _before_first(self, first: int, cuts: Sequence[Cut]) -> bool:
@@ -199,12 +201,15 @@ class _File:
             if not isinstance(result, Failure):
                 if already_broken:
                     self._broken(word, tokens)
+                    self.out.mended.append((result, known))
                 else:
                     self.out.blocks.append(result)
                 return
             recovery = Recovery(self.source, self.tables, word, tokens, self.budget, known)
             recovery.go(result)
             self.out.diagnostics += recovery.diagnostics
+            if recovery.tree is not None:
+                self.out.mended.append((recovery.tree, recovery.stand_ins() | known))
             self._broken(word, tokens)
             tokens = recovery.rest
             if len(self.out.diagnostics) > limits.MOST_DIAGNOSTICS:

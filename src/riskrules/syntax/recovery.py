@@ -2,8 +2,8 @@
 
 The clause at fault is replaced by a harmless one of its kind (`when x`) and the block is parsed again. A replacement
 rather than a gap, because a gap would make the rest wrong in its turn. The price is one more parse for each mistake,
-bounded by `limits.MOST_BLOCK_DIAGNOSTICS` and by a budget for the whole file. The tree of a block with a mistake is
-never given out.
+bounded by `limits.MOST_BLOCK_DIAGNOSTICS` and by a budget for the whole file. The tree that results has stand-ins in
+it, so it is given out apart, for the checker to look at the clauses that the author did write.
 """
 
 from __future__ import annotations
@@ -88,6 +88,7 @@ class Recovery:
     known: frozenset[int] = frozenset()
     diagnostics: list[Diagnostic] = field(default_factory=list)
     rest: list[RawToken] = field(default_factory=list)
+    tree: Node | None = None
     _clauses: list[_Clause] = field(default_factory=list)
     _dropped: bool = False
     _lost: bool = False  # a line was left out that nobody can place, so that those after it may look misplaced
@@ -109,6 +110,11 @@ class Recovery:
                 return
             tokens = [t for clause in self._clauses for t in clause.tokens]
             result = run(self.tables, tokens)
+        self.tree = result
+
+    def stand_ins(self) -> frozenset[int]:
+        """Where clauses were replaced: the place at which every token of the replacement begins."""
+        return frozenset(c.tokens[0][2] for c in self._clauses if c.replaced)
 
     def _say_more(self, tokens: list[RawToken]) -> None:
         place = Span(tokens[0][2], tokens[0][3])
@@ -239,9 +245,8 @@ class Recovery:
     def _mend_unknown(self, misfit: Misfit, number: int, offset: int, possible: list[str]) -> bool:
         """A line begins with a word that begins no clause."""
         guess = closest(misfit.found, possible)
-        likely = next((x for x in ("and", "when", "given") if x in possible), None)
-        if misfit.kind == "UPPER" and "cites" in possible:
-            likely = "cites"
+        order = ("cites",) if misfit.kind == "UPPER" else ("and", "when", "given")
+        likely = next((x for x in order if x in possible), None)
         self._say(misfit, lambda m: mistakes.unknown_clause(m, guess, likely))
         clause = self._clauses[number]
         meant = guess or likely

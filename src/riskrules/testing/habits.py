@@ -244,6 +244,16 @@ def wallet_with_one_factor(d: Draft, rows: Rows) -> None:
     d.factors[rows] = 1
 
 
+def large_without_certificate(d: Draft, rows: Rows) -> None:
+    """A flat, a car, a company's plant: far more than usual, and nothing but a password."""
+    d.word("channel", rows, "online")
+    d.pays(rows, 150_000, 0.9)
+    d.flag("certificate", rows, 0)
+    companies = d.some(rows, 0.2)
+    d.payer[companies] = PEOPLE + d.rng.integers(world.COMPANIES, size=len(companies))
+    d.pays(companies, 1_500_000, 0.5)
+
+
 def asked_and_silent(d: Draft, rows: Rows) -> None:
     """Asked days ago to prove who they are, and has not."""
     transfer(d, rows)
@@ -266,6 +276,7 @@ MIX: dict[Habit, float] = {
     moved_terminal: 0.0003,
     over_the_class_limit: 0.0004,
     wallet_with_one_factor: 0.0006,
+    large_without_certificate: 0.0004,
     asked_and_silent: 0.0002,
 }
 """Habits and the share of payments that each has; shopping is the rest."""
