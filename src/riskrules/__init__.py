@@ -6,7 +6,9 @@ next to nothing and checking a file never loads the kernels.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,37 +30,77 @@ if TYPE_CHECKING:
     from .schema.payment import payment_schema
     from .state.lists import ListError, Lists
 
-_HOMES = {
-    "Action": "engine.decision",
-    "Checked": "check.ruleset",
-    "Decision": "engine.decision",
-    "Decisions": "engine.tables",
-    "Diagnostic": "base.diagnostics",
-    "Engine": "engine.engine",
-    "ListError": "state.lists",
-    "Lists": "state.lists",
-    "Map": "bridges.maps",
-    "MapError": "bridges.maps",
-    "ModelError": "schema.host_models",
-    "Payment": "schema.models",
-    "PaymentError": "schema.errors",
-    "Rules": "engine.rules",
-    "RulesetError": "base.diagnostics",
-    "SavedProgramError": "program.saved",
-    "Schema": "schema.fields",
-    "TableError": "bridges.columns",
-    "TestResult": "engine.inline_tests",
-    "check": "engine.rules",
-    "fields_of": "schema.host_models",
-    "load": "engine.rules",
-    "load_map": "bridges.maps",
-    "loads": "engine.rules",
-    "model_of": "schema.models",
-    "payment_schema": "schema.payment",
-    "ruleset_path": "base.resources",
-    "run_tests": "engine.inline_tests",
-    "schema_of": "schema.host_models",
-}
+_HOMES: tuple[tuple[Callable[[], ModuleType], tuple[str, ...]], ...] = (
+    (
+        lambda: import_module("riskrules.base.diagnostics"),
+        (
+            "Diagnostic",
+            "RulesetError",
+        ),
+    ),
+    (lambda: import_module("riskrules.base.resources"), ("ruleset_path",)),
+    (lambda: import_module("riskrules.bridges.columns"), ("TableError",)),
+    (
+        lambda: import_module("riskrules.bridges.maps"),
+        (
+            "Map",
+            "MapError",
+            "load_map",
+        ),
+    ),
+    (lambda: import_module("riskrules.check.ruleset"), ("Checked",)),
+    (
+        lambda: import_module("riskrules.engine.decision"),
+        (
+            "Action",
+            "Decision",
+        ),
+    ),
+    (lambda: import_module("riskrules.engine.engine"), ("Engine",)),
+    (
+        lambda: import_module("riskrules.engine.inline_tests"),
+        (
+            "TestResult",
+            "run_tests",
+        ),
+    ),
+    (
+        lambda: import_module("riskrules.engine.rules"),
+        (
+            "Rules",
+            "check",
+            "load",
+            "loads",
+        ),
+    ),
+    (lambda: import_module("riskrules.engine.tables"), ("Decisions",)),
+    (lambda: import_module("riskrules.program.saved"), ("SavedProgramError",)),
+    (lambda: import_module("riskrules.schema.errors"), ("PaymentError",)),
+    (lambda: import_module("riskrules.schema.fields"), ("Schema",)),
+    (
+        lambda: import_module("riskrules.schema.host_models"),
+        (
+            "ModelError",
+            "fields_of",
+            "schema_of",
+        ),
+    ),
+    (
+        lambda: import_module("riskrules.schema.models"),
+        (
+            "Payment",
+            "model_of",
+        ),
+    ),
+    (lambda: import_module("riskrules.schema.payment"), ("payment_schema",)),
+    (
+        lambda: import_module("riskrules.state.lists"),
+        (
+            "ListError",
+            "Lists",
+        ),
+    ),
+)
 
 __version__ = "0.1.0"
 __all__ = [
@@ -95,12 +137,12 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module 'riskrules' has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{home}"), name)
-    globals()[name] = value
-    return value
+    for home, names in _HOMES:
+        if name in names:
+            value = getattr(home(), name)
+            globals()[name] = value
+            return value
+    raise AttributeError(f"module 'riskrules' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -11,6 +11,8 @@ import pyarrow.parquet as parquet
 import pytest
 from click.testing import Result
 
+from riskrules.cli.decide import total_rows
+
 from .samples import HEADER, RULES, row, run, written
 
 Call = Callable[..., Result]
@@ -215,6 +217,21 @@ def test_a_history_that_is_none_is_refused(call: Call, rules: str, tmp_path: Pat
     assert result.exit_code == 2
     assert result.stderr.startswith("error: ")
     assert result.stdout == ""
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_a_progress_bar_knows_what_to_expect(
+    call: Call, rules: str, history: str, ending: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows of Parquet, lines of a text file; nothing is counted where nobody looks."""
+    path = history
+    if ending == "parquet":
+        path = str(Path(history).with_suffix(".parquet"))
+        call("decide", rules, history, "--out", path)
+    assert total_rows(path, None) is None
+    monkeypatch.setattr("riskrules.cli.decide.on_terminal", lambda **_: True)
+    assert total_rows(path, None) == {"csv": 6, "parquet": 5}[ending]
+    assert total_rows(path, 2) == 2
 
 
 def test_progress_stays_out_of_the_output(rules: str, history: str) -> None:

@@ -14,6 +14,7 @@ from click.testing import Result
 import riskrules as rr
 from riskrules.engine.serving import Serving
 from riskrules.engine.tables import decide_file
+from riskrules.meaning.nodes import LEVELS
 from riskrules.testing import history_files
 from riskrules.testing.history_files import write_history
 from riskrules.testing.payments import ROWS_A_BLOCK, MadeUpPayments
@@ -50,6 +51,9 @@ def test_the_demonstration_is_the_same_for_the_same_seed(call: Call) -> None:
         del document["seconds"], document["per_second"]
     assert first == again != other
     assert first["bad_rows"] == other["bad_rows"] == 0
+    strengths = [(LEVELS.index(d["action"]), d["score"]) for d in first["strongest"]]
+    assert strengths == sorted(strengths, reverse=True)
+    assert len({d["fired"][0] for d in first["strongest"]}) == len(strengths) == 5
 
 
 def test_the_generator_makes_what_the_shipped_rules_look_for(payments: MadeUpPayments, tmp_path: Path) -> None:

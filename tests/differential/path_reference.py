@@ -55,13 +55,25 @@ class Reference:
 
     def answer(self, event: Any, windows: Mapping[str, Any] | None) -> Answer | Errors:
         """The decision, or every error (field, kind) that the event has."""
-        values, errors = self.read(event, windows)
-        if errors:
-            return frozenset(errors)
-        return self.decided(values, interpreter.decide(self.ruleset, values, self.lists))
+        return self.answers(event, windows)[0]
+
+    def answers(self, event: Any, windows: Mapping[str, Any] | None) -> tuple[Answer | Errors, Answer | Errors]:
+        """The answer with the windows, and the one without them."""
+        values, errors = self.read(event)
+        bare = {**values, **dict.fromkeys((f.name for f in self.windows), None)}
+        without = self._answer(bare, errors)
+        if not windows or (values == {} and errors):
+            return without, without
+        more: list[tuple[str, str]] = []
+        for f in self.windows:
+            bare[f.name] = self._value(f, windows.get(f.name), more)
+        return self._answer(bare, errors + more), without
+
+    def _answer(self, values: dict[str, n.Value | None], errors: list[tuple[str, str]]) -> Answer | Errors:
+        return frozenset(errors) if errors else self.decided(values, interpreter.decide(self.ruleset, values, self.lists))
 
     # -- reading -------------------------------------------------------------------------------------
-    def read(self, event: Any, windows: Mapping[str, Any] | None) -> tuple[dict[str, n.Value | None], list[tuple[str, str]]]:
+    def read(self, event: Any) -> tuple[dict[str, n.Value | None], list[tuple[str, str]]]:
         errors: list[tuple[str, str]] = []
         if not isinstance(event, Mapping):
             return {}, [("payment", "not-an-event")]
@@ -85,8 +97,6 @@ class Reference:
         for f, partner in self.partners:
             if f.name in carried and partner.name not in carried | refused:
                 errors.append((partner.key, "missing"))
-        for f in self.windows:
-            values[f.name] = self._value(f, (windows or {}).get(f.name), errors)
         self._derive(values, errors)
         return values, errors
 

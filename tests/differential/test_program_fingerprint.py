@@ -1,4 +1,4 @@
-"""A fingerprint changes with whatever can change a decision, and with nothing else; and JSON gives back what it took."""
+"""A fingerprint changes with whatever can change a decision and with nothing else; JSON gives back what it took."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from program_generator import ACTS, LISTS, Maker
 from riskrules.meaning import nodes as n
 from riskrules.meaning.codec import DEEPEST, SHAPES, MeaningError, from_json, left_out, to_json
 from riskrules.meaning.fingerprint import fingerprint
-from riskrules.schema.kinds import TEXT
+from riskrules.schema.fields import Field
+from riskrules.schema.kinds import DURATION, TEXT, YES_NO
 
 
 def full() -> n.Ruleset:
@@ -46,7 +47,15 @@ def full() -> n.Ruleset:
         ),
         7,
     )
-    return dataclasses.replace(made, rules=(*made.rules, rule), bands=(n.Band(40, ACTS[2]),), tests=(test,))
+    window = n.Window("sent_1d", "sum", "amount", "payment", ("payer",), 86_400_000_000, n.Known(n.Read("payee", TEXT)))
+    return dataclasses.replace(
+        made,
+        rules=(*made.rules, rule),
+        bands=(n.Band(40, ACTS[2]),),
+        windows=(window, dataclasses.replace(window, name="sent_this_day", span="day", where=None)),
+        fields=(Field("payment.known", YES_NO, "seen before", True), Field("age", DURATION, "", of=("age", "opened"))),
+        tests=(test,),
+    )
 
 
 def test_json_gives_back_what_it_took() -> None:
@@ -116,6 +125,8 @@ def test_whatever_can_change_a_decision_changes_the_fingerprint() -> None:
         "bands": (n.Band(41, ACTS[2]),),
         "lists": (),
         "inputs": made.inputs[:-1],
+        "windows": made.windows[:-1],
+        "fields": made.fields[:-1],
     }.items():
         seen.add(fingerprint(dataclasses.replace(made, **{name: value})))  # type: ignore[arg-type]  # by name
-    assert len(seen) == 1 + 10 + 8
+    assert len(seen) == 1 + 10 + 10

@@ -210,8 +210,8 @@ def test_a_column_is_read_as_each_of_its_values(array: pa.Array, f: Field, how: 
 
 def test_the_columns_made_were_of_every_sort() -> None:
     """The generator makes values that are held, gaps, and every kind of error."""
-    assert min(SEEN[x] for x in ("held", "missing", "wrong-kind", "not-exact", "out-of-range", "too-long")) > 20, SEEN
-    assert SEEN["not-a-choice"] > 5
+    kinds = ("held", "missing", "wrong-kind", "not-exact", "out-of-range", "too-long", "not-a-choice")
+    assert min(SEEN[x] for x in kinds) > 5, SEEN
 
 
 @settings(max_examples=150, deadline=None)

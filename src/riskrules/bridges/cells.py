@@ -7,8 +7,9 @@ single payment by construction; the arithmetic ones agree by test.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -172,20 +173,35 @@ def _no_text(f: Field) -> Value:
 
 def read_objects(f: Field, given: Sequence[object], how: Reading) -> Read:
     """A column from Python values (None: missing), such as the cells of a text file."""
-    place: dict[tuple[type, Hashable], int] = {}
-    distinct: list[object] = []
-    codes = np.empty(len(given), np.int32)
-    for row, value in enumerate(given):
-        if value is None:
-            codes[row] = UNKNOWN
-            continue
-        own = value if isinstance(value, Hashable) and not isinstance(value, tuple) else id(value)
-        code = place.setdefault((type(value), own), len(distinct))
-        if code == len(distinct):
-            distinct.append(value)
-        codes[row] = code
+    codes, distinct = _distinct_objects(given)
     cells = Cells(f, codes != UNKNOWN)
     return from_distinct(f, codes, distinct, cells, how), cells.refusals
+
+
+def _distinct_objects(given: Sequence[object]) -> tuple[NDArray[np.int32], list[object]]:
+    """Codes int32[n] (-1: None) and the distinct values. 1, 1.0 and True are three, 1.0 and 1.00 two."""
+    place: dict[object, int] = {None: UNKNOWN}
+    if set(map(type, given)) <= {str, type(None)}:
+        codes = [place.setdefault(value, len(place) - 1) for value in given]
+        return np.array(codes, np.int32), list(place)[1:]
+    distinct: list[object] = []
+    codes = []
+    for value in given:
+        code = place.setdefault(_key(value), len(distinct))
+        if code == len(distinct):
+            distinct.append(value)
+        codes.append(code)
+    return np.array(codes, np.int32), distinct
+
+
+def _key(value: object) -> object:
+    """What tells values apart that are read apart; whatever is no plain value is told by itself."""
+    if value is None:
+        return None
+    own = type(value)
+    if own is Decimal:
+        return own, str(value)
+    return (own, value) if own in (str, int, float, bool) else (own, id(value))
 
 
 def _unfit(f: Field, form: str) -> PaymentError:

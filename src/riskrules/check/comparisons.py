@@ -56,7 +56,7 @@ class Comparisons:
             self.constant(node)
             return None
         if left.size + right.size > MOST_NODES:
-            too_complex(self.problems, node, left.size + right.size, max(left.depth, right.depth))
+            too_complex(self.problems, node, left.size + right.size, max(left.depth, right.depth), "comparison")
             return None
         if (left.kind.numeric or left.kind == PLAIN) and (right.kind.numeric or right.kind == PLAIN):
             return self._numbers(node, words, op, left, right)
@@ -85,6 +85,7 @@ class Comparisons:
             if self.scope.is_value(token(right).text):
                 value = self.quantities.side(right)
                 return self._beside_choices(left, value), value
+            return self.quantities.side(left), None  # what the right one should have been nobody knows
         return self.quantities.side(left), self.quantities.side(right)
 
     def _beside_choices(self, node: Node, value: Typed | None) -> Typed | None:

@@ -33,7 +33,7 @@ class Conditions:
         """The condition, or None after a finding."""
         built = self._condition(node)
         if built is not None and (built.size > MOST_NODES or built.depth > MOST_DEPTH):
-            too_complex(self.problems, node, built.size, built.depth)
+            too_complex(self.problems, node, built.size, built.depth, "condition")
             return None
         return built
 

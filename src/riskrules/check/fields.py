@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ..base.source import Span
 from ..meaning import nodes as n
 from ..schema import kinds as k
 from ..schema.fields import Field
@@ -23,6 +24,12 @@ ALWAYS_THERE = ("id", "occurred_at")
 """A decision names its payment, and params and rules are dated by its time."""
 BELOW_ZERO = {"money": HIGHEST_MONEY_MINOR, "ratio": HIGHEST_NUMBER}
 """Kinds whose fields start at zero unless they say otherwise, and how far below it they may say."""
+_OTHER_WORDS = {
+    "amount": "money", "decimal": "number", "float": "number", "int": "count", "integer": "count", "percent": "ratio",
+    "percentage": "ratio", "string": "text", "str": "text", "bool": "yes/no", "boolean": "yes/no", "flag": "yes/no",
+    "date": "time", "datetime": "time", "timestamp": "time", "enum": "one of (a, b)", "bank": "institution",
+}  # fmt: skip
+"""What other languages call a kind."""
 _PARTNERS = {"account": "institution", "merchant": "acquirer", "wallet": "operator"}
 _SAMPLES = {"country": "CN", "currency": "CNY"}
 
@@ -135,11 +142,12 @@ class Fields:
         word = token(node)
         if word.text in DECLARED_KINDS:
             return Kind("money", currency=self.scope.currency) if word.text == "money" else Kind(word.text)
+        other = _OTHER_WORDS.get(word.text)
         self.problems.error(
             "unknown-kind",
             f"`{word.text}` is not a kind of value",
             word,
-            help=self.problems.did_you_mean(word.text, DECLARED_KINDS)
+            help=((f"write `{other}`",) if other else self.problems.did_you_mean(word.text, DECLARED_KINDS))
             or (f"write one of {', '.join(DECLARED_KINDS)}, or `one of (a, b)`",),
         )
         return None
@@ -181,7 +189,7 @@ class Fields:
             return field
         if not field.kind.numeric:
             self.problems.error(
-                "unlike-kinds", f"{article(field.kind)} has no bounds", bounds, help=("leave `from … to …` out",)
+                "unlike-kinds", f"{article(field.kind)} has no bounds", _ends(bounds), help=("leave `from … to …` out",)
             )
             return None
         low, high = (self._held(p, field.kind) for p in bounds.parts if isinstance(p, Node))
@@ -189,7 +197,7 @@ class Fields:
             return None
         if low > high:
             self.problems.error(
-                "bounds-wrong", "the bounds are reversed", bounds, help=("write the lower bound first",)
+                "bounds-wrong", "the bounds are reversed", _ends(bounds), help=("write the lower bound first",)
             )
             return None
         lowest = -BELOW_ZERO[field.kind.name] if field.kind.name in BELOW_ZERO else field.lowest
@@ -203,7 +211,7 @@ class Fields:
         self.problems.error(
             "bounds-wrong",
             f"the bounds are wider {than}",
-            bounds,
+            _ends(bounds),
             help=("write narrower bounds, or leave them out",),
         )
 
@@ -233,3 +241,10 @@ class Fields:
             sample = self.scope.currency if kind.name == "currency" else sample
         partner = f"{name}.{partner}" if partner else ""
         return plain_field(name, kind, text, optional=optional, sample=sample, partner=partner)
+
+
+def _ends(bounds: Node) -> Span:
+    """From the first bound to the last, without the comma before them."""
+    first = bounds.parts[0]
+    assert first is not None
+    return Span(first.start, bounds.end)

@@ -120,7 +120,7 @@ class Findings:
                 continue
             own = conditions[rule.name]
             others = (other for atom in own for other in rarest.get(atom, ()) if conditions[other.name] <= own)
-            covering = min((x.name for x in others if _covers(x, rule, conditions)), default=None)
+            covering = min((x.name for x in others if self._covers(x, rule, conditions)), default=None)
             if covering is not None:
                 self.problems.warning(
                     "covered",
@@ -130,6 +130,18 @@ class Findings:
                     (self._name(covering), "this one covers it"),
                     help=("delete the covered rule, or give it a stronger action",),
                 )
+
+    def _covers(self, other: n.Rule, rule: n.Rule, conditions: dict[str, frozenset[n.Condition]]) -> bool:
+        """Whether `other`, whose conditions are among the rule's, does at least as much whenever the rule fires."""
+        if other.name == rule.name or other.action is None or rule.action is None:
+            return False
+        if other.action.strength < rule.action.strength or not set(rule.responsible) <= set(other.responsible):
+            return False
+        if not _within(rule.in_force, other.in_force):
+            return False
+        same = (conditions[other.name], other.action) == (conditions[rule.name], rule.action)
+        first = self._name(other.name).start < self._name(rule.name).start
+        return first or not same  # of two that cover each other the later is named
 
     def find_scores_without_end(self, bands: Node | None) -> None:
         """Scores that no band turns into an action, and bands that no score reaches."""
@@ -151,18 +163,6 @@ class Findings:
                     help=("lower the band, or let a rule score more",),
                 )
                 break
-
-
-def _covers(other: n.Rule, rule: n.Rule, conditions: dict[str, frozenset[n.Condition]]) -> bool:
-    """Whether `other`, whose conditions are among the rule's, does at least as much whenever the rule fires."""
-    if other.name == rule.name or other.action is None or rule.action is None:
-        return False
-    if other.action.strength < rule.action.strength or not set(rule.responsible) <= set(other.responsible):
-        return False
-    if not _within(rule.in_force, other.in_force):
-        return False
-    same = (conditions[other.name], other.action) == (conditions[rule.name], rule.action)
-    return not same or other.name < rule.name  # of two that cover each other one is named
 
 
 def _within(inner: n.InForce, outer: n.InForce) -> bool:

@@ -138,11 +138,16 @@ class InlineTests:
         return value
 
     def _unfit(self, at: Node, kind: Kind) -> None:
-        word = self.problems.words(at)
-        help = self.problems.did_you_mean(word, kind.choices) or (
-            (f"write one of {choices_shown(kind.choices)}",) if kind.choices else (f"give {article(kind)}",)
+        shown = self.problems.shown(at)
+        help: tuple[str, ...] = (f"give {article(kind)}",)
+        if kind.choices:
+            help = (f"write one of {choices_shown(kind.choices)}",)
+        elif at.kind == "ref" and kind.name in k.WORDS:
+            help = (f'write it in quotes: `"{token(at).text}"`',)
+        message = (
+            f"{shown} is a name, and a test gives values" if at.kind == "ref" else f"{shown} is not {article(kind)}"
         )
-        self.problems.error("unlike-kinds", f"{self.problems.shown(at)} is not {article(kind)}", at, help=help)
+        self.problems.error("unlike-kinds", message, at, help=help)
 
     def _with(self, node: Node, lists: dict[str, tuple[str, ...]]) -> None:
         name, *items = node.parts

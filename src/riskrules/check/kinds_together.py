@@ -108,7 +108,7 @@ def product_kind(a: Kind, b: Kind) -> Kind | None:
         if x.name in (*SCALARS, "ratio") and y.numeric and y.name not in ("time", *SCALARS):
             return y
         if x.name == "ratio" and y.name in SCALARS:
-            return k.NUMBER
+            return x if y == PLAIN else k.NUMBER  # twice a share is a share, a share of a count is a number
     return None
 
 

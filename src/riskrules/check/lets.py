@@ -96,7 +96,7 @@ class Lets:
             )
             return None
         if value.size > MOST_NODES or value.depth > MOST_DEPTH:
-            too_complex(self.problems, body, value.size, value.depth)
+            too_complex(self.problems, body, value.size, value.depth, "value")
             return None
         return value
 

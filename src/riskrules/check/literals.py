@@ -32,6 +32,10 @@ LONGEST_LITERAL_US = 1000 * 366 * k.DAY
 """A thousand years: far above any duration, and far below what 64 bits hold."""
 
 
+_OTHER_CODES = {"RMB": "CNY", "CNH": "CNY", "UKP": "GBP", "STG": "GBP", "NTD": "TWD"}
+"""What people write for a currency, and its ISO 4217 code."""
+
+
 def token(node: Node, index: int = 0) -> Token:
     part = node.parts[index]
     assert isinstance(part, Token)
@@ -52,11 +56,12 @@ def counted_currency(code: str) -> bool:
 
 
 def not_counted(problems: Problems, at: Token) -> None:
+    other = _OTHER_CODES.get(at.text)
     problems.error(
         "unknown-currency",
         f"{quoted(at.text)} is not a currency that has minor units",
         at,
-        help=("write an ISO 4217 code, such as `CNY`, `GBP` or `EUR`",),
+        help=(f"write `{other}`" if other else "write an ISO 4217 code, such as `CNY`, `GBP` or `EUR`",),
     )
 
 

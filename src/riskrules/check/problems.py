@@ -86,7 +86,7 @@ class Problems:
         if len(among) > self._names_left:
             return ()
         self._names_left -= len(among)
-        near = closest(word, among, _LIKENESS) or _same_end(word, among)
+        near = _same_end(word, among) or _closest(word, among)
         return (f"did you mean {quoted(near)}?",) if near else ()
 
 
@@ -99,6 +99,15 @@ def choices_shown(words: Iterable[str]) -> str:
     several = list(words)
     shown = ", ".join(quoted(x) for x in several[:MOST_CHOICES_SHOWN])
     return shown + (" …" if len(several) > MOST_CHOICES_SHOWN else "")
+
+
+def _closest(word: str, among: Collection[str]) -> str | None:
+    """The nearest name; of a dotted one the last part has to be near too, since what stands before it is long."""
+    lower = {x.lower(): x for x in among}
+    near = closest(word, lower, _LIKENESS)
+    if near is None or ("." in word and not closest(word.rsplit(".", 1)[-1], [near.rsplit(".", 1)[-1]])):
+        return None
+    return lower[near]
 
 
 def _same_end(word: str, among: Collection[str]) -> str | None:

@@ -243,7 +243,7 @@ class Quantities:
             help = ("bracket the division with its default, and go on outside: `((a / b) else 0%) * c`",)
         self.problems.error(
             "division-without-default",
-            f"{quoted(words)} has no value when it divides by zero",
+            f"{quoted(words)} does not say what it is when it divides by zero",
             node,
             help=(*help, "or multiply instead: `a >= 80% * b` needs no default"),
         )
@@ -261,7 +261,8 @@ class Quantities:
             )
             return
         other = right if left.kind in (PLAIN, k.TEXT) else left
-        write = WRITE.get(other.kind.name, "").format(currency=self.scope.currency)
+        written = isinstance(left.node, n.Const) or isinstance(right.node, n.Const)
+        write = WRITE.get(other.kind.name, "").format(currency=self.scope.currency) if written else ""
         self.problems.error("unlike-kinds", message, at, help=(f"write {write}",) if write else ())
 
 

@@ -150,13 +150,13 @@ def window_bounds(window: n.Window, kind: Kind) -> tuple[int, int]:
     return (0, highest) if window.aggregate in ("count", "distinct") else (-highest, highest)
 
 
-def too_complex(problems: Problems, at: Node | Token, size: int, depth: int) -> None:
+def too_complex(problems: Problems, at: Node, size: int, depth: int, what: str) -> None:
     """The finding for a value or condition that is past `MOST_NODES` or `MOST_DEPTH`."""
     many = f"has {size:_} parts once its `let`s are written out; at most {MOST_NODES:_} are allowed"
     deep = f"is {depth:_} parts deep once its `let`s are written out; at most {MOST_DEPTH:_} are allowed"
     problems.error(
         "too-complex",
-        f"this {many if size > MOST_NODES else deep}",
+        f"this {what} {many if size > MOST_NODES else deep}",
         at,
         help=("split the rule, or let each `let` read the others less often",),
     )

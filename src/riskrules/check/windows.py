@@ -34,7 +34,7 @@ class Windows:
         self.literals = literals
         self.declarations = declarations
         self.conditions = conditions
-        self.where: dict[str, Node] = {}
+        self.where: list[tuple[str, Node]] = []
 
     def declare(self, node: Node) -> None:
         """Reads all of the window but its `where`, which may speak of fields declared further down."""
@@ -52,6 +52,8 @@ class Windows:
                 token(on),
                 help=("write `on report`, or leave `on` out to count payments",),
             )
+        if isinstance(where, Node):
+            self.where.append((name.text, where))
         if not self.declarations.declare("window", name):
             return
         if kind is None or keys is None or span is None or event not in EVENTS:
@@ -59,16 +61,14 @@ class Windows:
             return
         self.scope.windows[name.text] = n.Window(name.text, _AGGREGATES[aggregate.kind], of, event, keys, span)
         self.scope.window_kinds[name.text] = kind
-        if isinstance(where, Node):
-            self.where[name.text] = where
 
     def finish(self) -> None:
         """Reads the `where` of every window; it may use fields only, those of the event that is recorded."""
-        for name, node in self.where.items():
+        for name, node in self.where:
             used, self.scope.used = self.scope.used, self.scope.reads.setdefault(name, set())
             built = self.conditions.condition(node)
             self.scope.used = used
-            if built is None or not self.conditions.proven(built):
+            if built is None or not self.conditions.proven(built) or name not in self.scope.windows:
                 continue
             reads = sorted(r.name for r in reads_in(built.node))
             outside = [x for x in reads if self.scope.inputs[x].origin == "window"]

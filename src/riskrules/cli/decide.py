@@ -39,7 +39,7 @@ ROWS_A_BATCH = 65_536
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Decide the first N payments only.")
 @click.option("--batch", type=click.IntRange(1, ROWS_A_BATCH), default=ROWS_A_BATCH, show_default=True, metavar="N",
               help="Rows read and decided at a time.")  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of text; see below.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of text, as described above.")
 @click.pass_context
 def decide(
     ctx: click.Context,
@@ -119,9 +119,10 @@ def total_rows(history: str, limit: int | None) -> int | None:
     if not on_terminal(err=True):
         return None
     if Path(history).suffix.lower() == ".parquet":
-        from ..bridges.files import pyarrow_part
+        from ..bridges.files import pyarrow_and_parquet
 
-        rows = int(pyarrow_part("pyarrow.parquet").read_metadata(history).num_rows)
+        _, parquet = pyarrow_and_parquet()
+        rows = int(parquet.read_metadata(history).num_rows)
     else:
         with Path(history).open("rb") as file:
             rows = sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,18 +24,24 @@ if TYPE_CHECKING:
     from ..testing.payments import MadeUpPayments
 
 RULESET = "cn/whose_account"
-DEFAULT_ROWS = 200_000
+PARQUET_ROWS = 200_000
+CSV_ROWS = 50_000
+"""Rows unless said otherwise, by what they are written to: some seconds of work for either."""
 MOST_ROWS = 100_000_000
 """Some 4 GB of Parquet in the temporary folder; more is no demonstration."""
 
 
 @click.command()
-@click.option("--rows", type=click.IntRange(1, MOST_ROWS), default=DEFAULT_ROWS, show_default=True, metavar="N",
-              help="Payments to make up.")  # fmt: skip
+@click.option(
+    "--rows",
+    type=click.IntRange(1, MOST_ROWS),
+    metavar="N",
+    help=f"Payments to make up: {PARQUET_ROWS:_}, or {CSV_ROWS:_} where pyarrow is not installed.",
+)
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=7, show_default=True, metavar="N",
               help="The same seed gives the same payments.")  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of text; see below.")
-def demo(rows: int, seed: int, as_json: bool) -> None:
+@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of text, as described above.")
+def demo(rows: int | None, seed: int, as_json: bool) -> None:
     """Decide made-up payments by a shipped ruleset, and show what came of it.
 
     The payments are made up by a seeded generator, written to a temporary folder and read from there as `decide` reads
@@ -48,7 +55,7 @@ def demo(rows: int, seed: int, as_json: bool) -> None:
     from .strongest import Strongest
 
     rules = load_rules(RULESET)
-    payments = MadeUpPayments(rows, seed)
+    payments = MadeUpPayments(rows or (PARQUET_ROWS if find_spec("pyarrow") else CSV_ROWS), seed)
     lists = Lists({name: payments.lists.get(name, []) for name, _ in rules.meaning.lists})
     serving = Serving(rules, lists)
     strongest = Strongest()
@@ -56,7 +63,7 @@ def demo(rows: int, seed: int, as_json: bool) -> None:
         path = _written(payments, Path(folder))
         make_ready(serving)
         tally = Tally(serving, path.name)
-        for decided in followed(read(serving, str(path), None, ROWS_A_BATCH, None), tally, rows):
+        for decided in followed(read(serving, str(path), None, ROWS_A_BATCH, None), tally, payments.rows):
             strongest.add(decided)
     explained = [serving.decide(payments.event(row_of(payment)), None) for payment in strongest.ids]
     if as_json:

@@ -20,7 +20,7 @@ from .terminal import say, show, tinted
 @click.argument("payment", required=False, metavar="[PAYMENT.json]")
 @click.option("--rule", metavar="NAME", help="Explain this rule, also if it did not fire.")
 @click.option("--lists", "folder", metavar="FOLDER", help="Read NAME.txt and NAME.csv in FOLDER as the list NAME.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of text; see below.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of text, as described above.")
 def explain(what: str, payment: str | None, rule: str | None, folder: str | None, as_json: bool) -> None:
     """Say why a payment is decided as it is, or what a finding's code means.
 

@@ -41,7 +41,7 @@ class Formatted:
 @click.command("format")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--check", "only_check", is_flag=True, help="Change nothing; name the files that would change, exit 1.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of text; see below.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of text, as described above.")
 @click.pass_context
 def format_files(ctx: click.Context, files: tuple[str, ...], only_check: bool, as_json: bool) -> None:
     """Write rule files in their one canonical layout, in place.

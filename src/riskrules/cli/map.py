@@ -21,7 +21,7 @@ DEFAULT_CURRENCY = "CNY"
 @click.command("map")
 @click.argument("history")
 @click.option("--ruleset", metavar="RULESET", help="Draft in this ruleset's currency, with the fields that it adds.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of text; see below.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of text, as described above.")
 def map_history(history: str, ruleset: str | None, as_json: bool) -> None:
     """Draft which column of a history feeds which field, as a MAP.toml on standard output.
 

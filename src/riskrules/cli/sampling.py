@@ -10,7 +10,7 @@ from pathlib import Path
 from ..bridges.columns import TableError
 from ..bridges.csv_lines import CsvRows
 from ..bridges.drafts import SAMPLE_ROWS
-from ..bridges.files import ENDINGS, pyarrow_part
+from ..bridges.files import ENDINGS, pyarrow_and_parquet
 from ..bridges.json_lines import DEEPEST_JSON, json_pieces
 from ..bridges.lines import TextLines, open_file
 
@@ -62,7 +62,7 @@ def _paths(value: object, prefix: str, depth: int) -> list[str]:
 
 
 def _of_parquet(path: str) -> Rows:
-    parquet, arrow = pyarrow_part("pyarrow.parquet"), pyarrow_part("pyarrow")
+    arrow, parquet = pyarrow_and_parquet()
     open_file(path).close()
     try:
         with parquet.ParquetFile(path) as file:

@@ -33,7 +33,7 @@ class Tested:
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of text; see below.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of text, as described above.")
 @click.pass_context
 def test(ctx: click.Context, files: tuple[str, ...], as_json: bool) -> None:
     """Run the tests that stand in rule files.

@@ -44,6 +44,9 @@ def _atom(atom: n.Atom, batch: Batch, lists: Mapping[str, frozenset[str]]) -> In
     match atom, columns:
         case n.Equal(n.Read(), n.Read(), negated), [left, right]:
             return _same(left, right, negated)
+        case n.InList(n.Read(), listed, negated), [column]:
+            items = lists[listed]
+            return np.array([False, *((word in items) != negated for word in column.words)], np.int64)[column.codes + 1]
     # one answer for each combination of distinct texts that the batch has
     sizes = [len(c.words) + 1 for c in columns]
     combined = np.zeros(batch.rows, np.int64)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
+from ..schema.fields import Field
 from ..schema.kinds import KIND_NAMES, Kind
 from . import nodes as n
 
@@ -197,6 +198,27 @@ SHAPES: dict[type, dict[str, Reader]] = {
         "lowest": _whole,
         "highest": _whole,
     },
+    n.Window: {
+        "name": _text,
+        "aggregate": _among(("count", "sum", "average", "min", "max", "distinct", "since")),
+        "of": _text,
+        "event": _text,
+        "keys": _NAMES,
+        "span": lambda x, depth: _among(("day", "month", "year"))(x, depth) if isinstance(x, str) else _whole(x, depth),
+        "where": _or_none(_CONDITION),
+    },
+    Field: {
+        "name": _text,
+        "kind": _KIND,
+        "text": _text,
+        "optional": _yes_no,
+        "lowest": _whole,
+        "highest": _whole,
+        "longest": _whole,
+        "sample": _or_none(_value),
+        "of": _or_none(_tuple(_text, _text)),
+        "partner": _text,
+    },
     n.Expectation: {
         "what": _text,
         "value": lambda x, depth: _text(x, depth) if isinstance(x, str) else _act_or_pair(x, depth),
@@ -223,6 +245,8 @@ SHAPES: dict[type, dict[str, Reader]] = {
         "exempts": _many(_node(n.Exempt)),
         "bands": _many(_node(n.Band)),
         "lists": _many(_tuple(_text, _KIND)),
+        "windows": _many(_node(n.Window)),
+        "fields": _many(_node(Field)),
         "tests": _many(_node(n.Test)),
     },
 }

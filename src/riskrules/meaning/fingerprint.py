@@ -17,7 +17,7 @@ from .codec import SHAPES
 
 IGNORED = {"words", "line"}
 IGNORED_OF_RULESET = {"tests", "version", "title"}
-UNORDERED = {"rules", "exempts", "inputs", "lists", "bands"}
+UNORDERED = {"rules", "exempts", "inputs", "lists", "bands", "windows", "fields"}
 
 
 def fingerprint(ruleset: n.Ruleset) -> str:

@@ -32,14 +32,12 @@ def decide(ruleset: n.Ruleset, values: Values, lists: Lists) -> Outcome:
     """Decide one payment. `values["occurred_at"]` must be there; it dates params and rules."""
     now = values["occurred_at"]
     assert isinstance(now, int)
-    fires = {}
-    if in_force(ruleset.in_force, now):
-        fires = {r.name: r for r in (*ruleset.rules, *ruleset.exempts) if holds_whole(r, values, lists, now)}
-    exempts = [e for e in fires.values() if isinstance(e, n.Exempt)]
+    awake = in_force(ruleset.in_force, now)
+    held = [r for r in ruleset.rules if awake and holds_whole(r, values, lists, now)]
+    exempts = [e for e in ruleset.exempts if awake and holds_whole(e, values, lists, now)]
     named = {name for e in exempts for name in e.lifts}
     below = max((e.below for e in exempts if e.below is not None), default=n.ALLOW)
 
-    held = [r for r in fires.values() if isinstance(r, n.Rule)]
     fired = [r for r in held if r.name not in named and not (r.action and r.action.level < below)]
     score = sum(r.score or 0 for r in fired)
     acts = [r.action for r in fired if r.action]
@@ -105,7 +103,7 @@ def quantity(q: n.Quantity, values: Values) -> Fraction | None:
     """The exact value in the kind's natural unit (money in minor units), or None if something is missing."""
     match q:
         case n.Const(value, _, digits):
-            return Fraction(value, 10**digits)
+            return Fraction(int(value), 10**digits)
         case n.Read(name, kind):
             v = values.get(name)
             return None if v is None else Fraction(int(v), 10**kind.digits)

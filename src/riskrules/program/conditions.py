@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import TypeAlias
 
 from ..meaning import interpreter, linear
@@ -273,15 +274,23 @@ def _merged(terms: list[Term]) -> list[Term]:
 
 def _single(terms: list[Term]) -> list[Term]:
     """Terms of one column each are merged by column first: a rule may name hundreds of texts."""
-    by_column: dict[int, sets.Set] = {}
+    by_column: dict[int, list[sets.Set]] = {}
     rest = []
     for t in terms:
         if len(t) == 1:
             ((column, values),) = t.items()
-            by_column[column] = sets.union(by_column.get(column, sets.NONE), values)
+            by_column.setdefault(column, []).append(values)
         else:
             rest.append(t)
-    return [{} if values == sets.EVERY else {column: values} for column, values in by_column.items()] + rest
+    wholes = {column: _union(each) for column, each in by_column.items()}
+    return [{} if values == sets.EVERY else {column: values} for column, values in wholes.items()] + rest
+
+
+def _union(each: list[sets.Set]) -> sets.Set:
+    """The union of many, two by two, so that the work does not grow with the square."""
+    while len(each) > 1:
+        each = [sets.union(a, b) for a, b in zip_longest(each[::2], each[1::2], fillvalue=sets.NONE)]
+    return each[0]
 
 
 def _as_one(a: Term, b: Term) -> Term | None:

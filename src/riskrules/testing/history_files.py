@@ -13,7 +13,7 @@ import numpy as np
 from ..base.money import write_decimal
 from ..base.times import format_instant
 from ..bridges.columns import UNKNOWN, Column, Flags, Numbers, Words
-from ..bridges.files import pyarrow_part
+from ..bridges.files import pyarrow_and_parquet
 from ..schema.limits import MISSING
 from .payments import MONEY, TIMES, MadeUpPayments
 
@@ -58,7 +58,7 @@ def _written(key: str) -> Callable[[int], str]:
 
 
 def _write_parquet(payments: MadeUpPayments, path: Path, written: Callable[[int], object]) -> Path:
-    arrow, parquet = pyarrow_part("pyarrow"), pyarrow_part("pyarrow.parquet")
+    arrow, parquet = pyarrow_and_parquet()
     writer = None
     try:
         for block in payments.blocks():
