@@ -1,7 +1,7 @@
-"""`python -m tests.differential --pairs 10_000_000 --seed 1 --processes 2`: the whole path compared for as long as asked.
+"""`python -m tests.differential --pairs 10_000_000 --seed 1 --processes 2`: the whole path compared at length.
 
-Prints a line of progress every few seconds and all counters at the end. Exit 1 on a disagreement, which it prints as small
-as it can make it, and when the run did not meet what it should have met.
+Prints a line of progress every few seconds and all counters at the end. Exit 1 on a disagreement, which it prints as
+small as it can make it, and when the run did not meet what it should have met.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))  # the modules beside this one, as pytest finds them
 
-import click  # noqa: E402  # after the path above
-from path_run import PAYMENTS_A_FILE, not_met, report, run, say  # noqa: E402  # after the path above
+import click  # after the path above
+from path_run import PAYMENTS_A_FILE, not_met, report, run, say  # after the path above
 
 
 @click.command()
@@ -26,8 +26,9 @@ def main(pairs: str, seed: int, processes: int, payments: int) -> None:
 
     def told(seen: Counter[str], seconds: float) -> None:
         done = seen["pairs"]
-        left = (wanted - done) * seconds / max(1, done)
-        say(f"{done:>12,} pairs, {seen['files']:,} files, {done / seconds:,.0f} a second, about {left / 60:,.0f} minutes left")
+        left = (wanted - done) * seconds / max(1, done) / 60
+        pace = f"{done / seconds:,.0f} a second, about {left:,.0f} minutes left"
+        say(f"{done:>12,} pairs, {seen['files']:,} files, {pace}")
 
     seen, found = run(wanted, seed, processes, payments, told)
     say(report(seen))

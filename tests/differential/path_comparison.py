@@ -1,6 +1,6 @@
 """The whole path compared: what the reference answers, what one decision answers, what a table answers.
 
-For a rule file and payments: (a) the reference path; (b) `Engine.decide`, which codes one event and runs the row kernel;
+For a rule file and payments: (a) the reference path; (b) `Engine.decide`, which codes an event and runs the row kernel;
 (c) `Engine.decide_many`, which reads a table by columns and runs the block kernel. All must agree on the action and its
 end, the score, what fired, what was lifted, what exempts, measures and responsible, and on the field and the kind
 of error of what cannot be decided.
@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
@@ -30,11 +31,18 @@ from riskrules.engine.decision import Decision
 from riskrules.engine.engine import Engine
 from riskrules.engine.rules import Rules
 from riskrules.kernel.chunk import Chunk, Decided
+from riskrules.meaning import linear
 from riskrules.meaning import nodes as n
+from riskrules.meaning.lowering import Graph
+from riskrules.meaning.walk import found_in
 from riskrules.schema.errors import PaymentError
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SHARE_OF_FAULTS = 0.12
+NODES: tuple[type[Any], ...] = (
+    n.Compare, n.Equal, n.Member, n.InList, n.Starts, n.Contains, n.Known, n.All, n.Any, n.Not,
+    n.Const, n.Read, n.Dated, n.Arithmetic, n.Quotient, n.Default,
+)  # fmt: skip
 ROWS_WITHOUT_WINDOWS = 4
 """One payment in so many is decided by itself without its windows too, as every payment is in a table."""
 
@@ -217,7 +225,7 @@ def by_table(pair: Pair, table: pa.Table) -> Iterator[tuple[int, Row | Errors]]:
 def named(lists: Any, names: tuple[str, ...]) -> list[tuple[str, ...]]:
     ends = lists.starts.tolist()
     indices = lists.indices.tolist()
-    return [tuple(sorted(names[k] for k in indices[a:b])) for a, b in zip(ends, ends[1:], strict=False)]
+    return [tuple(sorted(names[k] for k in indices[a:b])) for a, b in pairwise(ends)]
 
 
 # -- what was made -------------------------------------------------------------------------------
@@ -235,14 +243,9 @@ def note_answer(answer: Answer | Errors, p: Payment, seen: Counter[str]) -> None
 
 def note_meaning(ruleset: n.Ruleset, seen: Counter[str]) -> None:
     """Which nodes the meaning has, and how wide its arithmetic is."""
-    from riskrules.meaning import linear
-    from riskrules.meaning.lowering import Graph
-    from riskrules.meaning.walk import found_in
-
     rules = (ruleset.rules, ruleset.exempts)
     seen["more than 64 rules"] += len(ruleset.rules) > 64
-    for kind in (n.Compare, n.Equal, n.Member, n.InList, n.Starts, n.Contains, n.Known, n.All, n.Any, n.Not, n.Const, n.Read, n.Dated,
-                 n.Arithmetic, n.Quotient, n.Default):  # fmt: skip
+    for kind in NODES:
         seen[f"node {kind.__name__}"] += sum(1 for _ in found_in(rules, kind))
     inputs = {i.name: i for i in ruleset.inputs}
     for c in found_in(rules, n.Compare):

@@ -55,15 +55,34 @@ FAULTS: dict[str, tuple[frozenset[str], Faulty]] = {
     "no such time": (
         frozenset({"time"}),
         lambda f, r: r.choice(
-            ("2026-02-30T04:00:00Z", "2026-06-15T24:00:00Z", "2026-06-15", 1_780_000_000, date(2026, 6, 15),
-             "2026-06-15T04:00:00.1234567Z", "2026-06-15T23:59:60Z", "2026-06-15T04:00:00+24:00", "2026-06-15T04:00:00+0800",
-             "2026-W25-1T04:00:00Z", "20260615T040000Z")
+            (
+                "2026-02-30T04:00:00Z",
+                "2026-06-15T24:00:00Z",
+                "2026-06-15",
+                1_780_000_000,
+                date(2026, 6, 15),
+                "2026-06-15T04:00:00.1234567Z",
+                "2026-06-15T23:59:60Z",
+                "2026-06-15T04:00:00+24:00",
+                "2026-06-15T04:00:00+0800",
+                "2026-W25-1T04:00:00Z",
+                "20260615T040000Z",
+            )
         ),
-    ),  # fmt: skip
-    "no such duration": (frozenset({"duration"}), lambda f, r: r.choice(("24", "1 day", "-1h", "1.5h", 24, 3.0, "24H", "1w"))),
-    "full-width digits": (NUMERIC, lambda f, r: r.choice(("12", "１２.50", "2026-06-15T04:00:00Z")).translate(FULL_WIDTH)),
+    ),
+    "no such duration": (
+        frozenset({"duration"}),
+        lambda f, r: r.choice(("24", "1 day", "-1h", "1.5h", 24, 3.0, "24H", "1w")),
+    ),
+    "full-width digits": (
+        NUMERIC,
+        lambda f, r: r.choice(("12", "１２.50", "2026-06-15T04:00:00Z")).translate(FULL_WIDTH),
+    ),
     "over-long": (NUMERIC | FREE, lambda f, r: r.choice("19") * ((f.longest or 40) + 1)),
-    "not a plain number": (SCALED, lambda f, r: r.choice(("1,000", " 1", "+1", "1_000", "1.", ".5", "0x10", "", "1e3", "--1", "٣"))),
+    "not a plain number": (
+        SCALED,
+        lambda f, r: r.choice(("1,000", " 1", "+1", "1_000", "1.", ".5", "0x10", "", "1e3", "--1", "٣")),
+    ),
     "wrong type": (
         NUMERIC | WORDS | {"yes/no"},
         lambda f, r: r.choice((["x"], b"12", {"a": 1}, object(), ("1",))),

@@ -28,7 +28,12 @@ from riskrules.schema.values import decimals_of
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 HOUR = DAY // 24
 Held = dict[str, n.Value | None]
-HOST_ZONES = (UTC, timezone(timedelta(hours=8)), timezone(-timedelta(hours=3, minutes=30)), ZoneInfo("America/New_York"))
+HOST_ZONES = (
+    UTC,
+    timezone(timedelta(hours=8)),
+    timezone(-timedelta(hours=3, minutes=30)),
+    ZoneInfo("America/New_York"),
+)
 
 
 @dataclass
@@ -47,12 +52,21 @@ class Payment:
 class Payments:
     """Draws payments for one ruleset."""
 
-    def __init__(self, ruleset: n.Ruleset, schema: Schema, lists: dict[str, tuple[str, ...]], r: random.Random, seen: Counter[str]) -> None:
+    def __init__(
+        self,
+        ruleset: n.Ruleset,
+        schema: Schema,
+        lists: dict[str, tuple[str, ...]],
+        r: random.Random,
+        seen: Counter[str],
+    ) -> None:
         self.ruleset, self.schema, self.lists, self.random, self.seen = ruleset, schema, lists, r, seen
         self.zone = ZoneInfo(ruleset.timezone)
         self.thresholds = Thresholds.of(ruleset)
         self.inputs = {i.name: i for i in ruleset.inputs}
-        self.windows = {i.name: Field(i.name, i.kind, "", True, i.lowest, i.highest) for i in ruleset.inputs if i.origin == "window"}
+        self.windows = {
+            i.name: Field(i.name, i.kind, "", True, i.lowest, i.highest) for i in ruleset.inputs if i.origin == "window"
+        }
         given = ["id", "occurred_at", *(i.name for i in ruleset.inputs if i.origin == "field")]
         self.derived = [schema[i.name] for i in ruleset.inputs if i.origin == "derived"]
         given += [f.of[1] for f in self.derived if f.of]
@@ -77,7 +91,9 @@ class Payments:
             recent = [1_780_000_000_000_000 + r.randint(-(10**14), 10**14) for _ in range(8)]
             found += [(x - x % r.choice((1, 1_000, 10**6)), "plain") for x in recent] * 3
             if f.name == "occurred_at":
-                found = [x for x in found if x[1] != "bound"] + [(e + d, "edge") for e in self.edges for d in (-1, 0, 1)]
+                found = [x for x in found if x[1] != "bound"] + [
+                    (e + d, "edge") for e in self.edges for d in (-1, 0, 1)
+                ]
         else:
             unit = 10 ** decimals_of(f) if f.kind.name != "duration" else DAY
             small = [k * unit for k in range(-3, 13)] + [r.randint(0, 200) * unit for _ in range(4)]
@@ -144,7 +160,7 @@ class Payments:
         return value
 
     def _aim(self, held: Held, windows: Held) -> None:
-        """Move one input so that a comparison, or the age of something, lies at a threshold, just under or just over."""
+        """Move one input so that a comparison, or the age of something, lies at a threshold or beside it."""
         r = self.random
         if self.derived and r.random() < 0.5:
             self._aim_derived(held)
@@ -247,7 +263,9 @@ class Payments:
                 return self._time(held)
             case "duration":
                 assert isinstance(held, int)
-                size, unit = r.choice([(s, u) for s, u in ((DAY, "d"), (HOUR, "h"), (1_000, "ms"), (1, "us")) if held % s == 0])
+                size, unit = r.choice(
+                    [(s, u) for s, u in ((DAY, "d"), (HOUR, "h"), (1_000, "ms"), (1, "us")) if held % s == 0]
+                )
                 return f"{held // size}{unit}" if r.random() < 0.5 else timedelta(microseconds=held)
         return held
 
@@ -259,7 +277,11 @@ class Payments:
         if held % 10**digits == 0:
             ways += [held // 10**digits, held // 10**digits]
         near = held / 10**digits
-        exact = Decimal(repr(near)) * 10**digits == held if f.kind.name in ("money", "count") else round(Fraction(near) * 10**digits) == held
+        exact = (
+            Decimal(repr(near)) * 10**digits == held
+            if f.kind.name in ("money", "count")
+            else round(Fraction(near) * 10**digits) == held
+        )
         if exact and abs(near) < 10**11:
             ways += [near, near]
         chosen = r.choice(ways)

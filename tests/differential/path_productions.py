@@ -54,4 +54,6 @@ def _filtered(name: str, grammar: str) -> bool:
 def used_by(text: str) -> Counter[str]:
     parsed = parse(Source("made.risk", text))
     assert not parsed.diagnostics, [str(d) for d in parsed.diagnostics][:2]
-    return Counter(part.kind if isinstance(part, Node) else part.type for block in parsed.blocks for part in walk(block))
+    return Counter(
+        part.kind if isinstance(part, Node) else part.type for block in parsed.blocks for part in walk(block)
+    )

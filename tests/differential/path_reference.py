@@ -26,8 +26,8 @@ Errors = frozenset[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Answer:
-    """A decision as plain values. `measures`: (verb, instrument, its id, scope, limit, rule); `responsible`: (instrument,
-    its id, institution, rules). All sorted."""
+    """A decision as plain values, all sorted. `measures`: (verb, instrument, its id, scope, limit, rule);
+    `responsible`: (instrument, its id, institution, rules)."""
 
     level: int
     until_us: int | None
@@ -50,7 +50,9 @@ class Reference:
         self.fields = [schema[x] for x in dict.fromkeys([*fields, *(f.of[1] for f in self.derived if f.of)])]
         self.paths = [(f, f.path) for f in self.fields]
         self.partners = [(f, schema[f.partner]) for f in self.fields if f.partner and schema[f.partner] in self.fields]
-        self.windows = [Field(i.name, i.kind, "", True, i.lowest, i.highest) for i in ruleset.inputs if i.origin == "window"]
+        self.windows = [
+            Field(i.name, i.kind, "", True, i.lowest, i.highest) for i in ruleset.inputs if i.origin == "window"
+        ]
         self.rules = {r.name: r for r in ruleset.rules}
 
     def answer(self, event: Any, windows: Mapping[str, Any] | None) -> Answer | Errors:
@@ -70,7 +72,9 @@ class Reference:
         return self._answer(bare, errors + more), without
 
     def _answer(self, values: dict[str, n.Value | None], errors: list[tuple[str, str]]) -> Answer | Errors:
-        return frozenset(errors) if errors else self.decided(values, interpreter.decide(self.ruleset, values, self.lists))
+        return (
+            frozenset(errors) if errors else self.decided(values, interpreter.decide(self.ruleset, values, self.lists))
+        )
 
     # -- reading -------------------------------------------------------------------------------------
     def read(self, event: Any) -> tuple[dict[str, n.Value | None], list[tuple[str, str]]]:
@@ -156,7 +160,11 @@ class Reference:
             outcome.lifted,
             outcome.exempts,
             tuple(sorted(measures, key=repr)),
-            tuple(sorted((p, _text(values, p), _text(values, i), tuple(sorted(rules))) for (p, i), rules in duties.items())),
+            tuple(
+                sorted(
+                    (p, _text(values, p), _text(values, i), tuple(sorted(rules))) for (p, i), rules in duties.items()
+                )
+            ),
         )
 
 

@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from path_comparison import Disagreement, compare_seed
+from path_comparison import NODES, Disagreement, compare_seed
 from path_minimised import minimised
 from path_productions import LATER, all_productions, used_by
 from rulefiles import rule_file
@@ -24,18 +24,15 @@ LEAST_ACCEPTED = 0.95
 ERROR_KINDS = (
     "missing", "wrong-kind", "out-of-range", "too-long", "not-a-choice", "wrong-currency", "not-exact", "not-an-event",
 )  # fmt: skip
-NODES = (
-    "Compare", "Equal", "Member", "InList", "Starts", "Contains", "Known", "All", "Any", "Not", "Const", "Read", "Dated",
-    "Arithmetic", "Quotient", "Default",
-)  # fmt: skip
 MET = (
     "at", "under", "over", "bound", "edge", "hour edge", "two inputs at", "two inputs near", "missing optional",
-    "list member", "not a list member", "more than 64 rules", "narrow arithmetic", "wide arithmetic", "straight comparison",
+    "list member", "not a list member", "more than 64 rules", "narrow arithmetic", "wide arithmetic",
+    "straight comparison",
     "pairs in tables", "errors in tables", "refused payments",
     *(f"level {level}" for level in range(6)),
     *(f"with {part}" for part in ("until_us", "score", "fired", "lifted", "exempts", "measures", "responsible")),
     *(f"error: {kind}" for kind in ERROR_KINDS),
-    *(f"node {node}" for node in NODES),
+    *(f"node {node.__name__}" for node in NODES),
     *(f"given as {way}" for way in ("Decimal", "str", "int", "float", "datetime", "RFC 3339 text")),
 )  # fmt: skip
 
@@ -62,7 +59,11 @@ def run_task(task: tuple[int, int, int]) -> tuple[Counter[str], Disagreement | N
 
 
 def run(
-    pairs: int, seed: int, processes: int = 1, payments: int = PAYMENTS_A_FILE, told: Callable[[Counter[str], float], None] | None = None
+    pairs: int,
+    seed: int,
+    processes: int = 1,
+    payments: int = PAYMENTS_A_FILE,
+    told: Callable[[Counter[str], float], None] | None = None,
 ) -> tuple[Counter[str], Disagreement | None]:
     """Compare at least `pairs` pairs, from the seed on. The first disagreement comes back made small."""
     total: Counter[str] = Counter()

@@ -11,6 +11,7 @@ from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
@@ -30,6 +31,7 @@ LAYOUTS = {
     "yes/no": ("bool",),
 }
 WORD_LAYOUTS = ("text", "text", "large text", "dictionary", "text view")
+TEXT_LAYOUTS = ("text", "large text", "text view", "dictionary")
 MOST_ODD_TABLES = 4
 """Of one row each, a ruleset: a table costs as much as fifty rows."""
 LARGEST_EXACT = 10**15
@@ -93,7 +95,7 @@ class Tables:
         """Whether the faulty cell, if any, is of its column's own type."""
         for name, given in p.cells.items():
             layout = self.layouts.get(name, "text")
-            own: tuple[type, ...] = {"float": (float,), "bool": (), "us": (), "ms": (), "ns": (), "us in a zone": (), "whole": (), "decimal": ()}.get(layout, (str,))
+            own = (float,) if layout == "float" else (str,) if layout in TEXT_LAYOUTS else ()
             if type(given) not in own or (isinstance(given, str) and not _encodes(given)):
                 return False
         return True
@@ -110,7 +112,7 @@ class Tables:
         if self.chunks > 1 and len(payments) > 3:
             cuts = sorted(self.random.sample(range(1, len(payments)), self.chunks - 1))
             edges = [0, *cuts, len(payments)]
-            table = pa.concat_tables([table.slice(a, b - a) for a, b in zip(edges, edges[1:], strict=False)])
+            table = pa.concat_tables([table.slice(a, b - a) for a, b in pairwise(edges)])
         return table
 
     def _odd_table(self, p: Payment) -> pa.Table | None:
@@ -143,7 +145,12 @@ class Tables:
                 return f"{held}us" if layout == "text" else timedelta(microseconds=held)
         digits = decimals_of(f)
         text = decimal(held, digits, shortest=layout == "dictionary")
-        return {"float": lambda: held / 10**digits, "whole": lambda: held // 10**digits, "decimal": lambda: Decimal(text)}.get(layout, lambda: text)()
+        match layout:
+            case "float":
+                return held / 10**digits
+            case "whole":
+                return held // 10**digits
+        return Decimal(text) if layout == "decimal" else text
 
     def _array(self, f: Field, cells: list[Any]) -> pa.Array:
         layout = self.layouts[f.name]
@@ -154,7 +161,8 @@ class Tables:
         types = {
             "text": pa.string(), "large text": pa.large_string(), "text view": pa.string_view(), "bool": pa.bool_(),
             "float": pa.float64(), "whole": pa.int64(), "us": pa.timestamp("us", "UTC"),
-            "us in a zone": pa.timestamp("us", "Asia/Tokyo"), "ms": pa.timestamp("ms", "UTC"), "ns": pa.timestamp("ns", "UTC"),
+            "us in a zone": pa.timestamp("us", "Asia/Tokyo"),
+            "ms": pa.timestamp("ms", "UTC"), "ns": pa.timestamp("ns", "UTC"),
         }  # fmt: skip
         return pa.array(cells, types.get(layout) or pa.decimal128(38, decimals_of(f)))
 

@@ -38,7 +38,12 @@ class Thresholds:
             found.nows |= {x for d in dated.values for x in (d.from_us, d.until_us) if x is not None}
         for c in found_in(rules, n.Compare):
             found._compare(c)
-        for atom in (*found_in(rules, n.Equal), *found_in(rules, n.Member), *found_in(rules, n.Starts), *found_in(rules, n.Contains)):
+        for atom in (
+            *found_in(rules, n.Equal),
+            *found_in(rules, n.Member),
+            *found_in(rules, n.Starts),
+            *found_in(rules, n.Contains),
+        ):
             found._word(atom)
         for listed in found_in(rules, n.InList):
             for read in reads_in(listed.value):
@@ -51,7 +56,10 @@ class Thresholds:
             self.several.append(c)
             return
         held = self.points.setdefault(names[0], set())
-        for now in {0, *(x for d in found_in(c, n.Dated) for v in d.values for x in (v.from_us, v.until_us) if x is not None)}:
+        for now in {
+            0,
+            *(x for d in found_in(c, n.Dated) for v in d.values for x in (v.from_us, v.until_us) if x is not None),
+        }:
             for start in (0, 10**6, 10**12):
                 root = zero_of(c, {"occurred_at": now}, names[0], start)
                 if root is not None:

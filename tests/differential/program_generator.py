@@ -92,7 +92,7 @@ class Maker:
         ends = [None, *(d * DAY for d in days), None]
         self.points["occurred_at"].update(d * DAY for d in days)
         values = tuple(
-            n.DatedValue(a, b, self.const().value if self.large else r.randint(-3, 12), r.choice((0, 0, 1)))  # type: ignore[arg-type]  # whole
+            n.DatedValue(a, b, self.const().value if self.large else r.randint(-3, 12), r.choice((0, 0, 1)))  # type: ignore[arg-type]  # constants here are whole numbers
             for a, b in pairwise(ends)
         )
         self.params.append(n.Dated(f"param_{len(self.params)}", COUNT, values))

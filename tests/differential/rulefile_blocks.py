@@ -8,8 +8,7 @@ from rulefile_conditions import Conditions
 from rulefile_values import BILLION, DAY, Input, Names, Value, Values, decimal, literal
 
 from riskrules.schema.fields import Field
-from riskrules.schema.kinds import KIND_NAMES, Kind
-from riskrules.schema.payment import payment_schema, plain_field
+from riskrules.schema.payment import KIND_BOUNDS, payment_schema
 
 WORD_KINDS = ("text", "account", "merchant", "wallet", "institution", "party", "country", "currency")
 NEW_KINDS = ("yes/no", "one of", "money", "money", "count", "number", "ratio", "duration", "time", *WORD_KINDS)
@@ -37,10 +36,22 @@ class Blocks:
         """A choice of the payment's own fields, some declared again, and new ones."""
         r, names = self.random, self.names
         whole = list(self.schema)
-        chosen = {"amount", "occurred_at", "channel", "payee.account.age", "payer.account.opened_at", "payment.in_call", "hour"}
+        chosen = {
+            "amount",
+            "occurred_at",
+            "channel",
+            "payee.account.age",
+            "payer.account.opened_at",
+            "payment.in_call",
+            "hour",
+        }
         chosen |= {f.name for f in r.sample(whole, r.randint(4, 14))}
         chosen |= {"payment.memo", "payee.account", "payment.risk_score", "payment.factors", "payee.account.balance"}
-        again = {n for n in sorted(chosen) if self.schema[n].of is None and n not in ("id", "occurred_at") and r.random() < 0.1}
+        again = {
+            n
+            for n in sorted(chosen)
+            if self.schema[n].of is None and n not in ("id", "occurred_at") and r.random() < 0.1
+        }
         optional = {f.name for f in whole if f.optional}
         blocks = []
         for name in sorted(again):
@@ -63,9 +74,7 @@ class Blocks:
         if f.optional or (f.name != "amount" and (r.random() < 0.6 or f.name.endswith("opened_at"))):
             text += ", optional"
             optional.add(f.name)
-        self.names.inputs[f.name] = Input(
-            made.name, made.kind, f.name in optional, made.low, made.high, made.choices
-        )
+        self.names.inputs[f.name] = Input(made.name, made.kind, f.name in optional, made.low, made.high, made.choices)
         return f'{text} "declared again"'
 
     def _new(self, k: int) -> list[str]:
@@ -93,7 +102,7 @@ class Blocks:
         return f"one of ({', '.join(c if c.isidentifier() else f'{chr(34)}{c}{chr(34)}' for c in choices)})"
 
     def _default_bounds(self, kind: str) -> tuple[int, int]:
-        return next(((f.lowest, f.highest) for f in _plain_fields() if f.kind.name == kind), (0, 0))
+        return KIND_BOUNDS.get(kind, (0, 0, 0))[:2]
 
     def _span(self, kind: str, lowest: int, highest: int) -> tuple[tuple[int, str], tuple[int, str]]:
         """Two bounds within the given ones, held and as written. Mostly narrow, so that products fit."""
@@ -163,7 +172,12 @@ class Blocks:
                 text, kind, optional = f"{what} {of.name}", of.kind, what != "sum"
                 low, high = self._window_bounds(what, of.kind)
         pair = r.random() < 0.4
-        keys = tuple(i.name for i in r.sample([i for i in fields if i.kind in ("account", "text", "merchant", "wallet", "one of")], 2 if pair else 1))
+        keys = tuple(
+            i.name
+            for i in r.sample(
+                [i for i in fields if i.kind in ("account", "text", "merchant", "wallet", "one of")], 2 if pair else 1
+            )
+        )
         key = f"({', '.join(keys)})" if pair else keys[0]
         over = r.choice(("24h", "1h", "90d", "15m", "30s", "500ms", "this day", "this month", "this year"))
         on = r.choice(("", "", "", " on report", " on payment"))
@@ -191,7 +205,11 @@ class Blocks:
         others = []
         for key in i.keys:
             own = inputs[key]
-            others.append(r.choice([x.name for x in inputs.values() if (x.kind, x.choices) == (own.kind, own.choices) and not x.window]))
+            others.append(
+                r.choice(
+                    [x.name for x in inputs.values() if (x.kind, x.choices) == (own.kind, own.choices) and not x.window]
+                )
+            )
         if tuple(others) != i.keys and r.random() < 0.7:
             key = others[0] if len(others) == 1 else f"({', '.join(others)})"
             name = f"{i.name} of {key}"
@@ -219,7 +237,10 @@ class Blocks:
     def balance(self) -> str:
         r = self.random
         conditions = Conditions(self.values)
-        lines = [f"segment segment_{k} where {' and '.join(conditions.lines(r.randint(1, 2), 1))}" for k in range(r.randint(1, 2))]
+        lines = [
+            f"segment segment_{k} where {' and '.join(conditions.lines(r.randint(1, 2), 1))}"
+            for k in range(r.randint(1, 2))
+        ]
         limits = [
             f"stopped <= {r.choice(('0.5%', '13bps'))} of payments",
             "stopped <= 0.1% of segment_0",
@@ -231,16 +252,16 @@ class Blocks:
 
     def law(self, k: int) -> str:
         r = self.random
-        direction = r.choice(("falls", "rises"))
         if r.random() < 0.4:
-            body = f"action never {direction} as {r.choice(('amount', 'payee.account.age'))} {r.choice(('rises', 'falls'))}"
+            moves = [r.choice(("falls", "rises")) for _ in range(2)]
+            body = f"action never {moves[0]} as {r.choice(('amount', 'payee.account.age'))} {moves[1]}"
         else:
-            expected = r.choice(("at least ", "at most ", "")) + r.choice(("warn", "verify", "delay 2h", "hold", "reject", "hold up to 3d", "allow"))
-            expected = expected.replace("delay 2h", "delay").replace("hold up to 3d", "hold").replace("allow", "reject") if expected.startswith("at") else expected
-            body = "when " + " and ".join(Conditions(self.values).lines(r.randint(1, 2), 1)) + f" expect {expected}"
+            level = r.choice(("warn", "verify", "delay", "hold", "reject"))
+            exact = {
+                "delay": "delay 2h",
+                "hold": r.choice(("hold", "hold up to 3d")),
+                "warn": r.choice(("warn", "allow")),
+            }
+            expected = r.choice((f"at least {level}", f"at most {level}", exact.get(level, level)))
+            body = f"when {' and '.join(Conditions(self.values).lines(r.randint(1, 2), 1))} expect {expected}"
         return f'law "law {k}" {body}'
-
-
-def _plain_fields() -> list[Field]:
-    """A field of each kind with the kind's own bounds."""
-    return [plain_field("x", Kind(name), "") for name in sorted(KIND_NAMES)]

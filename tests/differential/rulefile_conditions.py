@@ -110,7 +110,11 @@ class Conditions:
         if r.random() < 0.6:
             low = max(low, -(10**10))
             high = max(low, min(high, 10**11))
-        right = self.values.constant(i.kind) if r.random() < 0.4 and not self.fields_only else literal(self.names, i.kind, low, high)
+        right = (
+            self.values.constant(i.kind)
+            if r.random() < 0.4 and not self.fields_only
+            else literal(self.names, i.kind, low, high)
+        )
         sides = [left, right] if r.random() < 0.8 else [right, left]
         return Condition(f"{sides[0].text} {r.choice(OPERATORS)} {sides[1].text}", left.needs)
 
@@ -148,7 +152,11 @@ class Conditions:
         roll = r.random()
         if roll < 0.2:
             return self.yes_no()
-        i = r.choice(self.inputs("text", "account", "merchant", "wallet", "institution", "party", "country", "currency", "one of"))
+        i = r.choice(
+            self.inputs(
+                "text", "account", "merchant", "wallet", "institution", "party", "country", "currency", "one of"
+            )
+        )
         left = self.word(i)
         if i.kind == "one of":
             return self.choice(i, left)

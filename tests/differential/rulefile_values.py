@@ -1,7 +1,7 @@
 """Values as an author writes them: literals, names, sums, products, quotients, each with its kind.
 
-Every value knows which inputs it reads that may be missing (`needs`), so that a condition can say what happens then, and
-about how many bits its exact working takes, so that no comparison is refused for its size. Nothing here asks the
+Every value knows which inputs it reads that may be missing (`needs`), so that a condition can say what happens then,
+and about how many bits its exact working takes, so that no comparison is refused for its size. Nothing here asks the
 checker: what is made must check because of how it is made.
 """
 
@@ -124,7 +124,19 @@ def literal(names: Names, kind: str, low: int = 0, high: int = 10**6) -> Value:
     r = names.random
     most = {"count": 10**12, "money": 10**15}.get(kind, 10**18)
     low, high = max(low, -most), min(high, most)
-    near = [low, high, low + 1, high - 1, 0, 1, 100, 2, 10 ** r.randint(0, 12), r.randint(low, high), r.randint(low, high)]
+    near = [
+        low,
+        high,
+        low + 1,
+        high - 1,
+        0,
+        1,
+        100,
+        2,
+        10 ** r.randint(0, 12),
+        r.randint(low, high),
+        r.randint(low, high),
+    ]
     held = r.choice([v for v in near if low <= v <= high])
     match kind:
         case "money":
@@ -183,7 +195,9 @@ class Values:
         if kind == "number" and r.random() < 0.3:
             return literal(self.names, "count", -5, 1_000)
         low = {"money": -10_000, "number": -5 * BILLION}.get(kind, 0)
-        return literal(self.names, kind, low, {"ratio": 2 * BILLION, "duration": 400 * DAY, "count": 1_000}.get(kind, 10**8))
+        return literal(
+            self.names, kind, low, {"ratio": 2 * BILLION, "duration": 400 * DAY, "count": 1_000}.get(kind, 10**8)
+        )
 
     def named(self, kind: str) -> Value | None:
         """A `let` of the kind, if there is one."""
@@ -207,7 +221,9 @@ class Values:
         if kind == "duration" and roll < 0.6:
             return self.sum([self.read("time"), self.read("time")], ("-",))
         if roll < 0.55:
-            return self.sum([self.value(kind, depth - 1), *(self.scalar_or(kind, depth) for _ in range(r.choice((1, 1, 2))))])
+            return self.sum(
+                [self.value(kind, depth - 1), *(self.scalar_or(kind, depth) for _ in range(r.choice((1, 1, 2))))]
+            )
         if roll < 0.85:
             return self.product(kind, depth)
         return self.quotient(kind, depth)

@@ -16,13 +16,14 @@ from rulefile_values import Input, Names, Values, day, decimal, literal, word_li
 
 CURRENCIES = (("CNY", 2), ("CNY", 2), ("GBP", 2), ("JPY", 0), ("KWD", 3))
 ZONES = (
-    "Asia/Shanghai", "UTC", "Europe/London", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia", "Asia/Kathmandu",
-    "America/Sao_Paulo",
+    "Asia/Shanghai", "UTC", "Europe/London", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia",
+    "Asia/Kathmandu", "America/Sao_Paulo",
 )  # fmt: skip
 SOURCES = ("AFL", "N261", "PSR-1", "Act_9")
 ACTIONS = ("allow", "warn", "verify", "delay", "hold", "reject")
 VERBS = ("reverify", "limit", "restrict", "suspend")
 SCOPES = ("counter", "non_counter", "online", "incoming", "outgoing")
+LASTING = ("48h", "6 months", "1 month", "5 business days", "1 business day", "2 years", "1 year")
 INSTRUMENTS = ("account", "merchant", "wallet")
 MANY_RULES = 70
 
@@ -80,7 +81,12 @@ class _File:
     def head(self) -> str:
         r = self.random
         parts = [f"currency {self.names.currency}", f"timezone {self.names.zone}"]
-        optional = ('title "A made ruleset"', 'owner "the fraud desk"', 'calendar "China"', f"language {r.choice(('en', 'zh'))}")
+        optional = (
+            'title "A made ruleset"',
+            'owner "the fraud desk"',
+            'calendar "China"',
+            f"language {r.choice(('en', 'zh'))}",
+        )
         parts += [p for p in optional if r.random() < 0.4]
         if r.random() < 0.35:
             parts.append(self.in_force())
@@ -97,7 +103,7 @@ class _File:
         r = self.random
         effects, needs = self.effects()
         lines = self.conditions.lines(r.choice((1, 1, 2, 3)), r.choice((0, 1, 2)), needs)
-        parts = [f'rule rule_{k:03}{r.choice(("", "", "", " on payment"))}', f'"what rule {k} is for"']
+        parts = [f"rule rule_{k:03}{r.choice(('', '', '', ' on payment'))}", f'"what rule {k} is for"']
         parts += self.clauses()
         parts += ["when " + "\n  and ".join(lines)]
         parts += [f"unless {self.conditions.settled(1)}" for _ in range(r.choice((0, 0, 0, 1, 2)))]
@@ -171,7 +177,7 @@ class _File:
             units = decimal(r.randint(1, 10**7), self.names.digits)
             text += f" to {units} {self.names.currency} per {r.choice(('day', 'month', 'year', '24h', '6 months'))}"
         if r.random() < 0.5:
-            text += f" for {r.choice(('48h', '6 months', '1 month', '5 business days', '1 business day', '2 years', '1 year'))}"
+            text += f" for {r.choice(LASTING)}"
         return text, frozenset({i.name} if i.optional else ())
 
     def tell(self) -> tuple[str, frozenset[str]]:
@@ -188,7 +194,10 @@ class _File:
         to = r.choice(("payer", "payee"))
         if r.random() < 0.5:
             return f"tell {to} {text('Please look.')}", frozenset(needs)
-        said = " ".join(f"in {language} {text(lead)}" for language, lead in r.sample((("zh", "请注意"), ("en", "Look"), ("de", "Bitte")), 2))
+        said = " ".join(
+            f"in {language} {text(lead)}"
+            for language, lead in r.sample((("zh", "请注意"), ("en", "Look"), ("de", "Bitte")), 2)
+        )
         return f"tell {to} {said}", frozenset(needs)
 
     # -- tests -------------------------------------------------------------------------------------
@@ -199,7 +208,9 @@ class _File:
         text = f'test "test {self.tests}" given ' + ", ".join(self.given(i) for i in inputs)
         for name, (kind, _) in sorted(self.names.lists.items()):
             if r.random() < 0.3:
-                text += f" with {name} holding " + ", ".join(word_literal(self.names, kind) for _ in range(r.randint(1, 3)))
+                text += f" with {name} holding " + ", ".join(
+                    word_literal(self.names, kind) for _ in range(r.randint(1, 3))
+                )
         expected = [self.action(r.choice(ACTIONS)), f"responsible {r.choice(('payer', 'payee', 'payee.account'))}"]
         expected += [f"measure {r.choice(VERBS)} payer.account", f"tell {r.choice(('payer', 'payee'))}"]
         return text + " expect " + ", ".join(r.sample(expected, r.randint(1, 4)))

@@ -72,7 +72,11 @@ def params_change_a_day_late(patch: pytest.MonkeyPatch) -> None:
         cuts = whole(c)
         day = 86_400_000_000
         return cuts and [
-            replace(x, from_us=None if x.from_us is None else x.from_us + day, until_us=None if x.until_us is None else x.until_us + day)
+            replace(
+                x,
+                from_us=None if x.from_us is None else x.from_us + day,
+                until_us=None if x.until_us is None else x.until_us + day,
+            )
             for x in cuts
         ]
 

@@ -24,7 +24,7 @@ from riskrules.program import layout, machine
 from riskrules.program.compile import from_meaning
 from riskrules.program.model import Program
 
-PAIRS = int(os.environ.get("RISKRULES_PAIRS", "40000"))
+PAIRS = int(os.environ.get("RISKRULES_PAIRS", "20000"))
 SEED = int(os.environ.get("RISKRULES_SEED", "20261101"))
 PAYMENTS = 40
 

@@ -27,7 +27,7 @@ from riskrules.program.model import Program
 from riskrules.program.saved import SavedProgramError, from_bytes, load, save, to_bytes
 from riskrules.schema.kinds import COUNT, RATIO, TEXT, TIME, YES_NO, Kind
 
-FORGERIES = 2_000
+FORGERIES = 1_500
 MONEY = Kind("money", currency="CNY")
 
 

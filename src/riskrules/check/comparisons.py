@@ -147,7 +147,8 @@ class Comparisons:
         left, right = (settle_plain(_beside(x, y)) for x, y in ((left, right), (right, left)))
         made = n.Compare(op, left.node, right.node, words)
         try:
-            bounds_of(made, self.scope.inputs)
+            if max(left.depth, right.depth) > 1:  # else one input beside what is written out, or two inputs of one kind
+                bounds_of(made, self.scope.inputs)
         except TooLarge:
             self.problems.error(
                 "may-overflow",

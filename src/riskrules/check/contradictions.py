@@ -51,17 +51,25 @@ def is_never_in_force(rule: n.InForce, whole: n.InForce) -> bool:
 
 def _cut(c: n.Compare, left: dict[str, tuple[int, int]]) -> str:
     """Narrows what is left of the one input that the comparison reads; its name if nothing is."""
-    name = next((r.name for q in (c.left, c.right) for r in reads_of(q)), None)
-    cuts = cuts_of(c) if name in left else None
-    if name is None or cuts is None or len(cuts) != 1 or cuts[0].missing:
-        return ""
-    low, high = left[name]
-    cut = cuts[0]
-    if cut.outside:
-        nothing = cut.start is None and cut.end is None
-        return name if nothing else ""
-    low = low if cut.start is None else max(low, cut.start)
-    high = high if cut.end is None else min(high, cut.end - 1)
+    match c:
+        case n.Compare(op, n.Read(name, kind), n.Const(int() as value, _, digits)) if (
+            name in left and op != "!=" and kind.digits >= digits
+        ):  # most comparisons, without fractions
+            low, high = left[name]
+            held = value * int(10 ** (kind.digits - digits))
+            low = max(low, held + (op == ">")) if op in (">", ">=", "=") else low
+            high = min(high, held - (op == "<")) if op in ("<", "<=", "=") else high
+        case _:
+            found = next((r.name for q in (c.left, c.right) for r in reads_of(q)), None)
+            cuts = cuts_of(c) if found in left else None
+            if found is None or cuts is None or len(cuts) != 1 or cuts[0].missing:
+                return ""
+            name, cut = found, cuts[0]
+            low, high = left[name]
+            if cut.outside:
+                return name if cut.start is None and cut.end is None else ""
+            low = low if cut.start is None else max(low, cut.start)
+            high = high if cut.end is None else min(high, cut.end - 1)
     left[name] = (low, high)
     return name if low > high else ""
 

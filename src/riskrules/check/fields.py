@@ -7,7 +7,7 @@ from dataclasses import replace
 from ..base.source import Span
 from ..meaning import nodes as n
 from ..schema import kinds as k
-from ..schema.fields import Field
+from ..schema.fields import Field, Schema
 from ..schema.kinds import Kind
 from ..schema.limits import HIGHEST_MONEY_MINOR, HIGHEST_NUMBER
 from ..schema.payment import plain_field
@@ -41,8 +41,17 @@ class Fields:
         self.literals = literals
         self.declarations = declarations
         self.fields: dict[str, Field] = {}
+        self._known = dict(scope.schema.fields)
+        self._at = {f.path: f for f in scope.schema}
+        self._around = {f.path[:i]: f for f in scope.schema for i in range(1, len(f.path))}
 
-    def field(self, node: Node) -> None:
+    def read(self, blocks: list[Node]) -> None:
+        """Every `field` block; then the scope's schema has them all."""
+        for block in blocks:
+            self._field(block)
+        self.scope.schema = Schema(self.scope.schema.event, self._known.values())
+
+    def _field(self, node: Node) -> None:
         ref, kind_node, bounds, optional, text = node.parts
         assert isinstance(ref, Node) and isinstance(kind_node, Node) and isinstance(text, Token)
         name = token(ref)
@@ -63,18 +72,18 @@ class Fields:
         if kind is not None:
             made = self._bounded(self._blank(name.text, kind, unquoted(text), optional is not None), bounds)
         if made is not None:
-            before = self.scope.schema.get(name.text)
+            before = self._known.get(name.text)
             if before is not None:
                 made = self._again(name, before, made, bounds if isinstance(bounds, Node) else None)
             elif not self._fits_schema(name, made):
                 made = None
         if made is None or not said:
-            if name.text not in self.scope.schema:
+            if name.text not in self._known:
                 self.scope.lost.add(name.text)
             return
         self.scope.declared[name.text] = ("field", span_of(name))
-        self.fields[name.text] = made
-        self.scope.schema = self.scope.schema.with_field(made)
+        self.fields[name.text] = self._known[name.text] = self._at[made.path] = made
+        self._around |= {made.path[:i]: made for i in range(1, len(made.path))}
 
     def _again(self, name: Token, before: Field, made: Field, bounds: Node | None) -> Field | None:
         """A field of the schema declared again: the same kind; optional, or narrower."""
@@ -94,7 +103,7 @@ class Fields:
                 name,
                 help=("write `, optional`, or give yours another name",),
             )
-            self.scope.schema = self.scope.schema.with_field(replace(before, optional=False))
+            self._known[name.text] = replace(before, optional=False)  # as its author believes: one finding is enough
             return None
         if made.optional and name.text in ALWAYS_THERE:
             self.problems.error(
@@ -115,25 +124,28 @@ class Fields:
 
     def _fits_schema(self, name: Token, made: Field) -> bool:
         """Whether the field has a place of its own in the event."""
-        for other in self.scope.schema:
-            if other.path == made.path:
-                self.problems.error(
-                    "field-inside-field",
-                    f"`{made.name}` is read from the same place as `{other.name}`",
-                    name,
-                    help=(f"write `{other.name}`",),
-                )
-                return False
-            for inner, outer in ((made, other), (other, made)):
-                if inner.path[: len(outer.path)] == outer.path:
-                    self.problems.error(
-                        "field-inside-field",
-                        f"`{inner.name}` would lie inside `{outer.name}`, which is {article(outer.kind)}",
-                        name,
-                        help=(f"give it a name of its own, such as `{made.name.replace('.', '_')}_too`",),
-                    )
-                    return False
-        return True
+        same = self._at.get(made.path)
+        if same is not None:
+            self.problems.error(
+                "field-inside-field",
+                f"`{made.name}` is read from the same place as `{same.name}`",
+                name,
+                help=(f"write `{same.name}`",),
+            )
+            return False
+        inner, outer = self._around.get(made.path), made
+        if inner is None:
+            around = (self._at.get(made.path[:i]) for i in range(1, len(made.path)))
+            inner, outer = made, next((f for f in around if f is not None), made)
+        if inner is outer:
+            return True
+        self.problems.error(
+            "field-inside-field",
+            f"`{inner.name}` would lie inside `{outer.name}`, which is {article(outer.kind)}",
+            name,
+            help=(f"give it a name of its own, such as `{made.name.replace('.', '_')}_too`",),
+        )
+        return False
 
     def kind(self, node: Node) -> Kind | None:
         """A kind as a field or a list declares it."""

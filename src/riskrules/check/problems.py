@@ -16,8 +16,8 @@ from ..base.source import Source, Span
 from ..syntax.quoting import closest, quoted
 from ..syntax.tree import Node, Token
 
-MOST_NAMES_COMPARED = 100_000
-"""Names that all `did you mean` of one run may look at (some 10 µs each): a file with thousands of names, each
+MOST_NAMES_COMPARED = 20_000
+"""Names that all `did you mean` of one run may look at (some 60 µs each): a file with thousands of names, each
 misspelt, shall not take minutes to say so."""
 
 MOST_CHOICES_SHOWN = 12

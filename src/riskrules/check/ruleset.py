@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from ..base.diagnostics import ERROR, WARNING, Diagnostic, Label, RulesetError
 from ..base.source import Source, Span
 from ..meaning import nodes as n
-from ..meaning.walk import found_in
 from ..schema.payment import payment_schema
 from ..syntax.parse import Parsed, parse, parse_bytes
 from ..syntax.tree import Node, Token
@@ -25,6 +24,7 @@ from .inline_tests import InlineTests
 from .later import Later
 from .lets import Lets
 from .literals import Literals
+from .named import names_in
 from .notices import Notices
 from .params import Params
 from .problems import Problems
@@ -159,8 +159,7 @@ class _Run:
         windows = Windows(self.scope, self.problems, self.literals, self.declarations, self.conditions)
         for block in self._of("source"):
             self.declarations.source(block)
-        for block in self._of("field"):
-            self.fields.field(block)
+        self.fields.read(self._of("field"))
         for block in self._of("param"):
             params.param(block, in_force)
         for block in self._of("list"):
@@ -188,20 +187,8 @@ class _Run:
     ) -> n.Ruleset:
         ordered = tuple(rules.rules[x] for x in sorted(rules.rules))
         exempts = tuple(rules.exempts[x] for x in sorted(rules.exempts))
-        reads: dict[str, None] = {}
-        lists: set[str] = set()
-        acted: set[str] = set()
-        for node in found_in((ordered, exempts), object):
-            match node:
-                case n.Read(name):
-                    reads[name] = None
-                case n.InList(_, name):
-                    lists.add(name)
-                case n.Instrument(path, institution):
-                    acted |= {path, institution}
-                case n.Measure(_, instrument):
-                    acted.add(instrument)
-        read = {*reads, "occurred_at", *acted}
+        found = names_in((*ordered, *exempts))
+        read = {*found.reads, *found.acted_on, "occurred_at"}
         for name in read - self.scope.inputs.keys():
             self.scope.read_field(name, Span(0, 0))
         window_names = {name.split(" of ")[0] for name in read} & self.scope.windows.keys()
@@ -217,7 +204,7 @@ class _Run:
             rules=ordered,
             exempts=exempts,
             bands=bands,
-            lists=tuple((x, self.scope.lists[x]) for x in sorted(lists)),
+            lists=tuple((x, self.scope.lists[x]) for x in sorted(found.lists)),
             windows=tuple(self.scope.windows[x] for x in sorted(window_names)),
             fields=tuple(self.fields.fields[x] for x in sorted(self.fields.fields)),
             tests=tests,

@@ -67,7 +67,8 @@ def decide(
     registers = np.empty(code[REGISTERS] * STRIP, np.int64)
     holding = np.empty(BLOCK, np.uint8)
     group = np.zeros(BLOCK, np.uint8)
-    aside = np.empty(rule_words, np.int64)
+    asked = lifted.shape[0] > 0
+    aside = lifted if asked else np.empty(rule_words, np.int64)
     for start in range(0, acts.shape[0], BLOCK):
         end = min(start + BLOCK, acts.shape[0])
         for strip in range(start, end if code[DERIVED] > 0 else start, STRIP):
@@ -83,12 +84,10 @@ def decide(
             if together == 0:
                 acts[i] = code[IDLE_ACT]
                 scores[i] = 0
-                if lifted.shape[0] > 0:
-                    lifted[i * rule_words : i * rule_words + rule_words] = 0
-            elif lifted.shape[0] > 0:
-                acts[i], scores[i] = settle(code, bits, i * words, lifted, i * rule_words)
+                for w in range(i * rule_words, i * rule_words + rule_words if asked else i * rule_words):
+                    lifted[w] = 0
             else:
-                acts[i], scores[i] = settle(code, bits, i * words, aside, 0)
+                acts[i], scores[i] = settle(code, bits, i * words, aside, i * rule_words if asked else rule_words * 0)
 
 
 @inner
@@ -107,7 +106,7 @@ def _hold(
     """Set the bits of the terms that hold, for the payments from `start` to `end`."""
     count = end - start
     at = code[TERM_ROWS]
-    packed = 0
+    packed = np.int64(0)  # a literal would be compiled for by itself
     for _ in range(code[TERMS]):
         bit, test, last = code[at], code[at + 1], code[at + 2]
         at += TERM_WIDTH

@@ -7,6 +7,8 @@ avoided: counting the references to an array takes longer than reading it.
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..program import layout
 from ..program.layout import Integers
 from ..schema.limits import MISSING as MISSING_VALUE
@@ -68,7 +70,7 @@ def decide(code: Integers, values: Integers, out: Integers) -> Integer:
         return code[IDLE_ACT]
     if code[DERIVED] > 0:
         _derive(code, values, out, words, 1 + words + rule_words, codes)
-    act, out[0] = settle(code, out, 1, out, 1 + words)
+    act, out[0] = settle(code, out, np.int64(1), out, 1 + words)
     return act
 
 

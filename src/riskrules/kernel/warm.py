@@ -8,36 +8,20 @@ call with anything else is an error instead of a stall. Kept in memory only: Num
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import Any, TypeAlias
 
 from numba import types
 
 from . import block, coding, row
 
-_lock = threading.Lock()
-_done = False
-
 PROGRAM = types.Array(types.int64, 1, "C", readonly=True)
 INTEGERS = types.int64[::1]
-
-
-def warm() -> None:
-    """Compile all kernels, if that has not been done in this process. Takes seconds; safe from many threads."""
-    global _done
-    with _lock:
-        if _done:
-            return
-        for kernel, signatures in KERNELS:
-            for signature in signatures:
-                kernel.compile(signature)
-            kernel.disable_compile()
-        _done = True
-
-
 BYTES, BYTE_ROWS = types.uint8[::1], types.uint8[:, ::1]
 PAIRS, PAIR_ROWS = types.uint16[::1], types.uint16[:, ::1]
-KERNELS: tuple[tuple[Any, tuple[tuple[Any, ...], ...]], ...] = (
-    (row.decide, ((PROGRAM, INTEGERS, INTEGERS),)),
+Kernels: TypeAlias = tuple[tuple[Any, tuple[tuple[Any, ...], ...]], ...]
+"""Each kernel and its signatures."""
+FOR_ONE: Kernels = ((row.decide, ((PROGRAM, INTEGERS, INTEGERS),)),)
+FOR_MANY: Kernels = (
     (coding.code_column, ((PROGRAM, types.int64, INTEGERS, BYTES), (PROGRAM, types.int64, INTEGERS, PAIRS))),
     (coding.first_out_of_bounds, ((PROGRAM, types.int64, INTEGERS),)),
     (
@@ -47,3 +31,20 @@ KERNELS: tuple[tuple[Any, tuple[tuple[Any, ...], ...]], ...] = (
     (block.starts, ((INTEGERS, types.int64, types.int64, types.int64, INTEGERS),)),
     (block.numbers, ((INTEGERS, types.int64, types.int64, types.int64, types.int32[::1]),)),
 )
+
+_lock = threading.Lock()
+_done: set[bool] = set()
+
+
+def warm(tables: bool = True) -> None:
+    """Compile the kernel for single payments and, unless not `tables`, those for tables, whatever has not been compiled
+    in this process. Takes seconds, most of them for tables; safe from many threads."""
+    with _lock:
+        for many, kernels in ((False, FOR_ONE), (True, FOR_MANY)):
+            if many in _done or (many and not tables):
+                continue
+            for kernel, signatures in kernels:
+                for signature in signatures:
+                    kernel.compile(signature)
+                kernel.disable_compile()
+            _done.add(many)

@@ -281,4 +281,4 @@ def atom_from_json(x: Json) -> n.Atom:
 
 def left_out(shapes: Mapping[type, dict[str, Reader]] = SHAPES) -> dict[type, set[str]]:
     """Fields of nodes that the codec does not know: none, as a test makes sure."""
-    return {t: set(t.__dataclass_fields__) - set(s) for t, s in shapes.items()}  # type: ignore[attr-defined]  # nodes
+    return {t: set(t.__dataclass_fields__) - set(s) for t, s in shapes.items()}  # type: ignore[attr-defined]  # every node is a dataclass
