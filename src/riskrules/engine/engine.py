@@ -58,11 +58,12 @@ class Engine:
     def lists(self) -> Mapping[str, frozenset[str]]:
         return self._serving.lists
 
-    def warm(self) -> None:
-        """Compile the kernels (seconds, once a process), so that the first payment does not wait for it."""
+    def warm(self, *, tables: bool = False) -> None:
+        """Compile the kernel (seconds, once a process), so that the first payment does not wait for it; with
+        `tables=True` the one for tables too."""
         from ..kernel import warm
 
-        warm.warm()
+        warm.warm(tables=tables)
 
     def decide(self, event: object, *, windows: Mapping[str, object] | None = None) -> Decision:
         """Decide one payment: a nested mapping, a pydantic model or a `Payment`.
