@@ -127,7 +127,7 @@ class Payments:
         windows: dict[str, Any] | None = {
             name: self.given(self.windows[name], v) for name, v in given_windows.items() if v is not None
         }
-        if self.windows and self.random.random() < 0.2:
+        if self.windows and self.random.random() < 0.4:
             windows = None
         return Payment(held, event, windows or None)
 

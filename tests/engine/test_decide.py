@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 
 import riskrules as rr
+from riskrules.engine.shown import shown_duration
 
 from .samples import RULES, payment
 
@@ -271,3 +272,19 @@ def test_time_may_be_a_datetime_in_any_zone(engine: rr.Engine) -> None:
         engine.decide(payment(occurred_at=earlier, amount="2000.01", payer__account__balance=None)).action
         == rr.Action.ALLOW
     )
+
+
+@pytest.mark.parametrize(
+    ("microseconds", "text"),
+    [
+        (506_984_000_000, "5d 20h 49m 44s"),
+        (90 * 86_400_000_000, "90d"),
+        (86_400_000_000, "24h"),
+        (90_000_000, "1m 30s"),
+        (1_000_001, "1s 1us"),
+        (0, "0s"),
+    ],
+)
+def test_durations_are_shown_exactly(microseconds: int, text: str) -> None:
+    """A duration that is no whole unit is shown in parts that add up to it."""
+    assert shown_duration(microseconds) == text

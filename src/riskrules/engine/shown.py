@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..base.times import format_duration, format_instant
+from ..base.times import MICROSECOND_UNITS, format_duration, format_instant
 from ..meaning import nodes as n
 from ..schema.fields import Field
 from ..schema.kinds import Kind
@@ -25,7 +25,19 @@ def shown(kind: Kind, value: n.Value | None) -> str:
         return "yes" if value else "no"
     if isinstance(value, str):
         return masked(value) if kind.name in _MASKED else value
-    return show(Field("", kind, ""), value)
+    return shown_duration(value) if kind.name == "duration" else show(Field("", kind, ""), value)
+
+
+def shown_duration(duration_us: int) -> str:
+    """Exact and readable: `90d`, `24h`, and what is no whole unit in parts, `5d 20h 49m 44s`."""
+    whole = format_duration(duration_us)
+    if duration_us < 0 or not whole.endswith(("us", "ms", "s", "m")):
+        return whole
+    parts, rest = [], duration_us
+    for unit in ("d", "h", "m", "s", "ms", "us"):
+        count, rest = divmod(rest, MICROSECOND_UNITS[unit])
+        parts += [f"{count}{unit}"] if count else []
+    return " ".join(parts) or whole
 
 
 def shown_act(act: n.Act) -> str:
