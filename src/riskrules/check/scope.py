@@ -15,11 +15,13 @@ from ..meaning import nodes as n
 from ..schema.fields import Field, Schema
 from ..schema.kinds import DURATION, Kind
 from ..schema.limits import HIGHEST_COUNT, HIGHEST_DURATION_US, HIGHEST_MONEY_MINOR, HIGHEST_NUMBER
+from ..schema.values import FAR_AWAY, decimals_of
 from ..syntax.tree import Node, Token
 from .problems import Problems
 
-HIGHEST_SUM_MINOR = HIGHEST_MONEY_MINOR * 1_000
-"""The most that a window adds up to. A store that would pass it stops with an error and never wraps."""
+HIGHEST_SUM = 10**18
+"""The most that a window adds up to, in held units; of money and counts what any value of them may be. A store that
+would pass it stops with an error and never wraps."""
 
 MOST_NODES = 5_000
 """A condition, its `let`s written out, may have this many parts: `let`s that read one another twice each would
@@ -143,7 +145,9 @@ class Scope:
 
 def window_bounds(window: n.Window, kind: Kind) -> tuple[int, int]:
     if window.aggregate == "sum":
-        return -HIGHEST_SUM_MINOR, HIGHEST_SUM_MINOR
+        decimals: int = 10 ** decimals_of(Field("", kind, ""))
+        most = min(HIGHEST_SUM, FAR_AWAY * decimals)
+        return -most, most
     if kind == DURATION:
         return 0, HIGHEST_DURATION_US
     highest = {"money": HIGHEST_MONEY_MINOR, "count": HIGHEST_COUNT}.get(kind.name, HIGHEST_NUMBER)

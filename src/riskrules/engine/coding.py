@@ -35,9 +35,13 @@ class EventCoder:
             self._plan(place, column)
         coded = {c.name for c in program.columns if c.coding != HOST}
         self._unread = [(i, coder_of(_as_column(f), f)) for i, f in enumerate(reader.fields) if f.name not in coded]
+        derived = [f for f in reader.derived if f.name not in coded and f.of and f.of[0] == "age"]
+        self._also = [self._derived_step(_as_column(f), f) for f in derived]
+        self._also += [_window_step(name, f) for name, f in reader.windows.items() if name not in coded]
 
     def integers(self, raw: Raw, windows: Windows = None) -> list[int]:
-        """The program's columns. PaymentError naming the field that does not fit."""
+        """The program's columns. PaymentError naming the field that does not fit, also one that no column holds: a
+        decision must not fail when its reasons are read."""
         for instrument, institution, field, partner in self._reader.partners:
             if raw[institution] is None and raw[instrument] is not None:
                 raise missing_partner(field, partner)
@@ -49,6 +53,8 @@ class EventCoder:
         now = self._time(raw[self._time_slot])
         for place, step in self._steps:
             codes[place] = step(raw, now, windows)
+        for step in self._also:
+            step(raw, now, windows)
         return codes
 
     def _plan(self, place: int, column: Column) -> None:
