@@ -14,6 +14,7 @@ PUBLIC = {
     "Decisions",
     "Diagnostic",
     "Engine",
+    "Kind",
     "ListError",
     "Lists",
     "Map",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .schema.errors import PaymentError
     from .schema.fields import Schema
     from .schema.host_models import ModelError, fields_of, schema_of
+    from .schema.kinds import Kind
     from .schema.models import Payment, model_of
     from .schema.payment import payment_schema
     from .state.lists import ListError, Lists
@@ -85,6 +86,7 @@ _HOMES: tuple[tuple[Callable[[], ModuleType], tuple[str, ...]], ...] = (
             "schema_of",
         ),
     ),
+    (lambda: import_module("riskrules.schema.kinds"), ("Kind",)),
     (
         lambda: import_module("riskrules.schema.models"),
         (
@@ -110,6 +112,7 @@ __all__ = [
     "Decisions",
     "Diagnostic",
     "Engine",
+    "Kind",
     "ListError",
     "Lists",
     "Map",

@@ -317,8 +317,8 @@ def clock_edges(zone: ZoneInfo) -> list[int]:
     """The instants of 2025 and 2026 at which the zone's clocks move; for a zone that does not, its midnights."""
     edges = []
     start = datetime(2025, 1, 1, tzinfo=UTC)
-    for hour in range(2 * 366 * 24):
-        a, b = start + timedelta(hours=hour), start + timedelta(hours=hour + 1)
+    for day in range(2 * 365):
+        a, b = start + timedelta(days=day), start + timedelta(days=day + 1)
         if a.astimezone(zone).utcoffset() != b.astimezone(zone).utcoffset():
             low, high = (a - EPOCH) // timedelta(microseconds=1), (b - EPOCH) // timedelta(microseconds=1)
             before = (EPOCH + timedelta(microseconds=low)).astimezone(zone).utcoffset()

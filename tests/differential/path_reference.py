@@ -107,7 +107,7 @@ class Reference:
     def _found(self, event: Any, path: tuple[str, ...], errors: list[tuple[str, str]]) -> Any:
         here = event
         for k, key in enumerate(path):
-            if not isinstance(here, Mapping):
+            if type(here) is not dict and not isinstance(here, Mapping):
                 errors.append((".".join(path[:k]), "wrong-kind"))
                 return None
             here = here.get(key)

@@ -32,7 +32,7 @@ LAYOUTS = {
 }
 WORD_LAYOUTS = ("text", "text", "large text", "dictionary", "text view")
 TEXT_LAYOUTS = ("text", "large text", "text view", "dictionary")
-MOST_ODD_TABLES = 4
+MOST_ODD_TABLES = 2
 """Of one row each, a ruleset: a table costs as much as fifty rows."""
 LARGEST_EXACT = 10**15
 NANOSECONDS_REACH = range(-9 * 10**15, 9 * 10**15)

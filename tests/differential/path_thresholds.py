@@ -34,20 +34,17 @@ class Thresholds:
         rules = (*ruleset.rules, *ruleset.exempts)
         for span in (ruleset.in_force, *(r.in_force for r in rules)):
             found.nows |= {x for x in (span.from_us, span.until_us) if x is not None}
-        for dated in found_in(rules, n.Dated):
-            found.nows |= {x for d in dated.values for x in (d.from_us, d.until_us) if x is not None}
-        for c in found_in(rules, n.Compare):
-            found._compare(c)
-        for atom in (
-            *found_in(rules, n.Equal),
-            *found_in(rules, n.Member),
-            *found_in(rules, n.Starts),
-            *found_in(rules, n.Contains),
-        ):
-            found._word(atom)
-        for listed in found_in(rules, n.InList):
-            for read in reads_in(listed.value):
-                found.lists.setdefault(read.name, set()).add(listed.list)
+        for node in found_in(rules, object):
+            match node:
+                case n.Dated():
+                    found.nows |= {x for d in node.values for x in (d.from_us, d.until_us) if x is not None}
+                case n.Compare():
+                    found._compare(node)
+                case n.Equal() | n.Member() | n.Starts() | n.Contains():
+                    found._word(node)
+                case n.InList():
+                    for read in reads_in(node.value):
+                        found.lists.setdefault(read.name, set()).add(node.list)
         return found
 
     def _compare(self, c: n.Compare) -> None:

@@ -133,7 +133,7 @@ def big_rules(count: int, version: int) -> str:
 
 
 def test_a_thousand_rules_are_ready_soon() -> None:
-    """1,000 rules: text to ready in about a second of one core, a swap in milliseconds; the bounds suit slow machines."""
+    """1,000 rules: text to ready in about a second of one core, a swap in milliseconds; bounds suit slow machines."""
     started = time.process_time()
     rules = rr.loads(big_rules(1_000, 1), "big.risk")
     engine = rr.Engine(rules)

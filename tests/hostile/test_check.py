@@ -25,7 +25,7 @@ WORD = re.compile(r'"[^"\n]*"|#[^\n]*|\n(?=\S)|[^\s"#(),]+|[(),]|"')
 ODD = (
     "999999999999d", "9999-12-31", "0001-01-01", "5 XAU", "-5 CNY", "2.5", "0.1234567891", '""', '"`"', '"None."',
     '"{}"', '"{amount} {x of y}"', "yes", "80%", "6 months", "payer", "payee", "amount", "channel", "nothing", "1e5",
-    "of", "else", "is known", "is missing", "and", "(", ")", ",", "*", "/", "-", "reject", "known", "person", "optional",
+    "of", "else", "is known", "is missing", "and", "(", ")", ",", "*", "/", "-", "reject", "known", "person",
 )  # fmt: skip
 TIMES = 300
 

@@ -48,8 +48,8 @@ def test_good_page_checks(page: Path) -> None:
 
 # -- what is read ------------------------------------------------------------------------------
 def test_inputs_are_what_the_rules_read() -> None:
-    """The inputs are the fields and windows of rules and exempts, the payment's time, and whom a rule names; what only a
-    test or an unused name reads is none."""
+    """The inputs are the fields and windows of rules and exempts, the payment's time, and whom a rule names; what
+    only a test or an unused name reads is none."""
     text = """
 field payment.unread yes/no "nobody reads it"
 window unread = count by payer.device over 1h
@@ -76,7 +76,8 @@ rule r
 
 
 def test_windows_are_inputs_by_key() -> None:
-    """A window for another key is an input of its own; one whose key may be missing, or that may be empty, is optional."""
+    """A window for another key is an input of its own; one that may be empty, or whose key may be missing, is optional.
+    """
     inputs = {i.name: i for i in meaning("windows").inputs}
     assert {"pair", "pair of (payee.account, payer.account)", "total of payer.account"} <= inputs.keys()
     assert not inputs["pair"].optional
@@ -88,7 +89,7 @@ def test_windows_are_inputs_by_key() -> None:
 def test_windows_mean_what_they_say() -> None:
     windows = {w.name: w for w in meaning("windows").windows}
     assert windows["total"].span == k.HOUR and windows["total"].aggregate == "sum" and windows["total"].of == "amount"
-    assert windows["today"].span == "day" and windows["this_month"].span == "month" and windows["this_year"].span == "year"
+    assert [windows[x].span for x in ("today", "this_month", "this_year")] == ["day", "month", "year"]
     assert windows["pair"].keys == ("payer.account", "payee.account")
     assert windows["reports"].event == "report" and windows["how_many"].event == "payment"
     assert isinstance(windows["total"].where, n.All) and windows["how_many"].where is None
@@ -116,7 +117,8 @@ def test_names_of_lets_change_nothing() -> None:
     """A `let` means its condition, whatever it is called, and the same as the condition written out."""
     plain = check_text(HEAD + "\n".join(BLOCKS)).ruleset
     assert plain == check_text(HEAD + "\n".join(BLOCKS).replace("busy", "sleepy")).ruleset
-    let = rule_of('let v = amount + 5 CNY\nlet c when v > 7 CNY\nrule r\n  "r"\n  when c and channel = atm\n  then warn\n')
+    lets = "let v = amount + 5 CNY\nlet c when v > 7 CNY\n"
+    let = rule_of(lets + 'rule r\n  "r"\n  when c and channel = atm\n  then warn\n')
     written_out = rule_of('rule r\n  "r"\n  when amount + 5 CNY > 7 CNY and channel = atm\n  then warn\n')
     assert let == written_out
 

@@ -43,7 +43,7 @@ class Fields:
         self.fields: dict[str, Field] = {}
         self._known = dict(scope.schema.fields)
         self._at = {f.path: f for f in scope.schema}
-        self._around = {f.path[:i]: f for f in scope.schema for i in range(1, len(f.path))}
+        self._around = {f.path[:i]: f for f in reversed([*scope.schema]) for i in range(1, len(f.path))}
 
     def read(self, blocks: list[Node]) -> None:
         """Every `field` block; then the scope's schema has them all."""
@@ -83,7 +83,8 @@ class Fields:
             return
         self.scope.declared[name.text] = ("field", span_of(name))
         self.fields[name.text] = self._known[name.text] = self._at[made.path] = made
-        self._around |= {made.path[:i]: made for i in range(1, len(made.path))}
+        for i in range(1, len(made.path)):
+            self._around.setdefault(made.path[:i], made)
 
     def _again(self, name: Token, before: Field, made: Field, bounds: Node | None) -> Field | None:
         """A field of the schema declared again: the same kind; optional, or narrower."""

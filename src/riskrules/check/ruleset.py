@@ -6,11 +6,14 @@ and their tests. Nothing depends on where in the file a block stands.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..base.diagnostics import ERROR, WARNING, Diagnostic, Label, RulesetError
 from ..base.source import Source, Span
 from ..meaning import nodes as n
+from ..meaning.walk import reads_in
+from ..schema.fields import Field, Schema
 from ..schema.payment import payment_schema
 from ..syntax.parse import Parsed, parse, parse_bytes
 from ..syntax.tree import Node, Token
@@ -33,6 +36,8 @@ from .rules import Rules
 from .scope import Scope
 from .windows import Windows
 
+OF_THE_WHOLE = frozenset({"may-be-missing", "no-effect", "no-responsible", "limit-without-amount"})
+"""Findings that a missing clause can cause."""
 MOST_FINDINGS = 200
 """A file with more mistakes than this is a different kind of file."""
 
@@ -60,21 +65,22 @@ class Checked:
         return self.ruleset
 
 
-def check_text(text: str, name: str = "ruleset.risk") -> Checked:
-    """Check the text of one rule file. Never raises on any text."""
-    return from_parsed(parse(Source(name, text)))
+def check_text(text: str, name: str = "ruleset.risk", fields: Iterable[Field] = ()) -> Checked:
+    """Check the text of one rule file. `fields`: a host's own (`fields_of`), beside the payment's. Never raises on any
+    text; ValueError when a host's field is another kind of thing than the payment's of the same name."""
+    return from_parsed(parse(Source(name, text)), fields)
 
 
-def check_bytes(name: str, raw: bytes) -> Checked:
-    """Check the bytes of one rule file (UTF-8). Never raises on any bytes."""
-    return from_parsed(parse_bytes(name, raw))
+def check_bytes(name: str, raw: bytes, fields: Iterable[Field] = ()) -> Checked:
+    """Check the bytes of one rule file (UTF-8), as `check_text`. Never raises on any bytes."""
+    return from_parsed(parse_bytes(name, raw), fields)
 
 
-def from_parsed(parsed: Parsed) -> Checked:
+def from_parsed(parsed: Parsed, fields: Iterable[Field] = ()) -> Checked:
     problems = Problems(parsed.source)
     ruleset = None
     if not parsed.refused and (parsed.blocks or not parsed.diagnostics):
-        ruleset = _Run(parsed, problems).ruleset()
+        ruleset = _Run(parsed, problems, fields).ruleset()
     found = sorted([*parsed.diagnostics, *problems.found], key=lambda d: (d.labels[0].span.start, d.severity, d.code))
     if any(d.severity == ERROR for d in found):
         ruleset = None
@@ -99,13 +105,18 @@ def _at_most(found: list[Diagnostic], source: Source) -> list[Diagnostic]:
 class _Run:
     """One file being checked."""
 
-    def __init__(self, parsed: Parsed, problems: Problems) -> None:
+    def __init__(self, parsed: Parsed, problems: Problems, fields: Iterable[Field]) -> None:
         self.blocks = parsed.blocks
+        self.mended = parsed.mended
         self.complete = not parsed.diagnostics
         self.problems = problems
         broken = any(kind == "ruleset" for kind, _ in parsed.broken)
         self.head: Head = read_head(parsed.blocks, broken, problems)
-        self.scope = Scope(payment_schema(self.head.currency), self.head.currency, self.head.timezone)
+        self.host = {f.name: f for f in fields}
+        schema = payment_schema(self.head.currency)
+        for field in self.host.values():
+            schema = _with_host_field(schema, field)
+        self.scope = Scope(schema, self.head.currency, self.head.timezone)
         self.scope.lost = {name for _, name in parsed.broken if name}
         self.scope.lost |= {_name(b).text for b in self._of("model")}
         self.lost_rules = {name for kind, name in parsed.broken if kind in ("rule", "exempt")}
@@ -142,6 +153,7 @@ class _Run:
             self.scope, self.problems, self.literals, self.quantities, self.conditions.comparisons, effects, notices
         )
         tests = self._tests(inline)
+        self._look_at_mended(rules)
         self.scope.used = used  # a test alone is no use
         Later(self.problems, self.literals, self.quantities, self.conditions, effects).check(self.blocks)
         windows.finish()
@@ -172,6 +184,20 @@ class _Run:
         self.lets.resolve_all()
         return windows
 
+    def _look_at_mended(self, rules: Rules) -> None:
+        """The clauses that are sound in a rule that is not, so that one slip does not hide the rest of it. What may
+        follow from the clause at fault is left unsaid."""
+        for block, places in self.mended:
+            if block.kind not in ("rule", "exempt"):
+                continue
+            before = len(self.problems.found)
+            (rules.rule if block.kind == "rule" else rules.exempt)(block)
+            self.problems.found[before:] = [
+                d
+                for d in self.problems.found[before:]
+                if d.severity == ERROR and d.code not in OF_THE_WHOLE and d.labels[0].span.start not in places
+            ]
+
     def _tests(self, inline: InlineTests) -> tuple[n.Test, ...]:
         made = []
         for block in self._of("rule", "exempt"):
@@ -181,6 +207,14 @@ class _Run:
                     if test is not None:
                         made.append(test)
         return tuple(made)
+
+    def _own_fields(self, read: set[str], windows: set[str]) -> list[Field]:
+        """The fields that the file declares, and those of the host that it reads."""
+        kept = [self.scope.windows[x] for x in windows]
+        names = {x for w in kept for x in (w.of, *w.keys)} | {r.name for r in reads_in(tuple(kept))} | read
+        names |= {of[1] for x in names if (f := self.scope.schema.get(x)) and (of := f.of)}
+        own = {**{x: f for x, f in self.host.items() if x in names}, **self.fields.fields}
+        return [own[x] for x in sorted(own)]
 
     def _meaning(
         self, in_force: n.InForce, rules: Rules, bands: tuple[n.Band, ...], tests: tuple[n.Test, ...]
@@ -206,9 +240,16 @@ class _Run:
             bands=bands,
             lists=tuple((x, self.scope.lists[x]) for x in sorted(found.lists)),
             windows=tuple(self.scope.windows[x] for x in sorted(window_names)),
-            fields=tuple(self.fields.fields[x] for x in sorted(self.fields.fields)),
+            fields=tuple(self._own_fields(read, window_names)),
             tests=tests,
         )
+
+
+def _with_host_field(schema: Schema, field: Field) -> Schema:
+    before = schema.get(field.name)
+    if before is not None and (before.kind.name != field.kind.name or before.of):
+        raise ValueError(f"the host's field {field.name} is {field.kind}, and the payment's is {before.kind}")
+    return schema.with_field(field)
 
 
 def _name(block: Node) -> Token:

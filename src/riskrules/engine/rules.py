@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from ..base.source import Source
 from ..check.ruleset import Checked, check_bytes, check_text
 from ..meaning import nodes as n
 from ..meaning.fingerprint import fingerprint
-from ..schema.fields import Schema
+from ..schema.fields import Field, Schema
 from ..schema.payment import payment_schema
 from .decision import Version
 
@@ -75,14 +76,16 @@ class Rules:
         return f"<Rules {self.name} {self.version}, {len(self.by_name)} rules, {self.fingerprint[:12]}>"
 
 
-def check(path: str | Path) -> Checked:
-    """Check a rule file. OSError when it cannot be read; never raises on what it says."""
+def check(path: str | Path, *, fields: Iterable[Field] = ()) -> Checked:
+    """Check a rule file. `fields`: the host's own, from `fields_of(Model)`. OSError when the file cannot be read;
+    never raises on what it says."""
     file = Path(path)
-    return check_bytes(str(path), file.read_bytes())
+    return check_bytes(str(path), file.read_bytes(), fields)
 
 
-def load(path: str | Path) -> Rules:
-    """A ruleset from a `.risk` file or from one that `Rules.save` wrote.
+def load(path: str | Path, *, fields: Iterable[Field] = ()) -> Rules:
+    """A ruleset from a `.risk` file or from one that `Rules.save` wrote. `fields`: the host's own, beside the
+    payment's, from `fields_of(Model)`; a saved one has its fields in it.
 
     RulesetError with every diagnostic when the file does not hold, SavedProgramError when a saved one is damaged,
     OSError when it cannot be read.
@@ -96,12 +99,12 @@ def load(path: str | Path) -> Rules:
     if saved:
         program = load_saved(file)
         return Rules(program.ruleset, program=program)
-    return _from_checked(check(path))
+    return _from_checked(check(path, fields=fields))
 
 
-def loads(text: str, name: str = "ruleset.risk") -> Rules:
+def loads(text: str, name: str = "ruleset.risk", *, fields: Iterable[Field] = ()) -> Rules:
     """A ruleset from text; `name` stands in its diagnostics. RulesetError as `load`."""
-    return _from_checked(check_text(text, name))
+    return _from_checked(check_text(text, name, fields))
 
 
 def _from_checked(checked: Checked) -> Rules:

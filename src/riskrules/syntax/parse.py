@@ -33,9 +33,9 @@ _BIDIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u20
 @dataclass(slots=True)
 class Parsed:
     """`blocks`: those without a mistake, in file order. `broken`: (kind, name) of the others, as far as their first two
-    words say; the name is "" for a kind that has none. `mended`: those of them that could be read with stand-ins for
-    what is at fault, each with the places where stand-ins begin. `refused`: a limit on the whole file was passed and nothing of
-    it was read. Diagnostics are in order of place."""
+    words say; the name is "" for a kind that has none. `mended`: those that could be read with stand-ins
+    for what is at fault, each with the places where stand-ins begin. `refused`: a limit on the whole file was passed and
+    nothing of it was read. Diagnostics are in order of place."""
 
     source: Source
     blocks: list[Node] = field(default_factory=list)
@@ -201,21 +201,28 @@ class _File:
             if not isinstance(result, Failure):
                 if already_broken:
                     self._broken(word, tokens)
-                    self.out.mended.append((result, known))
+                    self._mended(tokens, known)
                 else:
                     self.out.blocks.append(result)
                 return
             recovery = Recovery(self.source, self.tables, word, tokens, self.budget, known)
             recovery.go(result)
             self.out.diagnostics += recovery.diagnostics
-            if recovery.tree is not None:
-                self.out.mended.append((recovery.tree, recovery.stand_ins() | known))
+            if recovery.mended:
+                self._mended(recovery.mended, recovery.stand_ins() | known)
             self._broken(word, tokens)
             tokens = recovery.rest
             if len(self.out.diagnostics) > limits.MOST_DIAGNOSTICS:
                 return
             if tokens:
                 word, already_broken = tokens[0][1], True
+
+    def _mended(self, tokens: list[RawToken], places: frozenset[int]) -> None:
+        """Keep the tree of a block whose mistakes stand-ins were put for; what was misspelt becomes harmless too."""
+        sound = [(k, _STAND_INS.get(k, w) if start in places else w, start, end) for k, w, start, end in tokens]
+        result = run(self.tables, sound)
+        if not isinstance(result, Failure):
+            self.out.mended.append((result, places))
 
     def _broken(self, word: str, tokens: list[RawToken]) -> None:
         name = tokens[1][1] if len(tokens) > 1 and tokens[1][1][:1].isalpha() and word not in NAMELESS else ""
@@ -258,6 +265,10 @@ class _File:
         return Diagnostic(code, message, self.source, (Label(Span(token[2], token[3])),), (help_,))
 
 
+_STAND_INS = {
+    "NUMBER": "1", "PERCENT": "1%", "BPS": "1bps", "DURATION": "1d", "DATE": "2000-01-01",
+    "INSTANT": "2000-01-01T00:00", "TEXT": '"x"', "NAME": "x", "PATH": "x.x",
+}  # fmt: skip
 _SIGNS = frozenset({"PLUS", "MINUS", "TIMES", "SLASH", "NEGATIVE"})
 _CONDITIONS = frozenset({"and", "is", "in", "starts", "contains", *COMPARISONS})
 

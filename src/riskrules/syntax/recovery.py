@@ -2,8 +2,8 @@
 
 The clause at fault is replaced by a harmless one of its kind (`when x`) and the block is parsed again. A replacement
 rather than a gap, because a gap would make the rest wrong in its turn. The price is one more parse for each mistake,
-bounded by `limits.MOST_BLOCK_DIAGNOSTICS` and by a budget for the whole file. The tree that results has stand-ins in
-it, so it is given out apart, for the checker to look at the clauses that the author did write.
+bounded by `limits.MOST_BLOCK_DIAGNOSTICS` and by a budget for the whole file. The tokens that result have stand-ins in
+them, so they are given out apart, for the checker to look at the clauses that the author did write.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class Recovery:
     known: frozenset[int] = frozenset()
     diagnostics: list[Diagnostic] = field(default_factory=list)
     rest: list[RawToken] = field(default_factory=list)
-    tree: Node | None = None
+    mended: list[RawToken] = field(default_factory=list)
     _clauses: list[_Clause] = field(default_factory=list)
     _dropped: bool = False
     _lost: bool = False  # a line was left out that nobody can place, so that those after it may look misplaced
@@ -110,7 +110,7 @@ class Recovery:
                 return
             tokens = [t for clause in self._clauses for t in clause.tokens]
             result = run(self.tables, tokens)
-        self.tree = result
+        self.mended = tokens
 
     def stand_ins(self) -> frozenset[int]:
         """Where clauses were replaced: the place at which every token of the replacement begins."""
