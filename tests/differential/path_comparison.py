@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
+from unittest.mock import patch
 
 import pyarrow as pa
 from path_faults import spoil
@@ -25,6 +26,7 @@ from path_tables import Tables
 from rulefiles import RuleFile, rule_file
 
 from riskrules.bridges.columns import Batch
+from riskrules.bridges.tables import table_batches
 from riskrules.check.ruleset import check_text
 from riskrules.engine import tables
 from riskrules.engine.decision import Decision
@@ -186,19 +188,16 @@ class Recording(Chunk):
 @contextmanager
 def recording() -> Iterator[tuple[list[Decided], list[Batch]]]:
     """What the block kernel decided and which batches it was given, while tables are decided as ever."""
-    kernel, reader, batches = tables.Chunk, tables.table_batches, []
+    batches: list[Batch] = []
     Recording.kept = []
 
     def kept(*args: Any) -> Iterator[Batch]:
-        for batch in reader(*args):
+        for batch in table_batches(*args):
             batches.append(batch)
             yield batch
 
-    tables.Chunk, tables.table_batches = Recording, kept  # type: ignore[misc,assignment]  # put back below
-    try:
+    with patch.object(tables, "Chunk", Recording), patch.object(tables, "table_batches", kept):
         yield Recording.kept, batches
-    finally:
-        tables.Chunk, tables.table_batches = kernel, reader  # type: ignore[misc]  # as it was
 
 
 def by_table(pair: Pair, table: pa.Table) -> Iterator[tuple[int, Row | Errors]]:

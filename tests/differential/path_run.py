@@ -7,6 +7,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from multiprocessing.pool import AsyncResult
 
 from path_comparison import NODES, Disagreement, compare_seed
 from path_minimised import minimised
@@ -88,7 +89,7 @@ def _results(seed: int, processes: int, payments: int) -> Iterator[tuple[Counter
             yield run_file(seed, payments)
             seed += 1
     with multiprocessing.get_context("spawn").Pool(processes) as pool:
-        waiting = []
+        waiting: list[AsyncResult[tuple[Counter[str], Disagreement | None]]] = []
         while True:
             while len(waiting) < 2 * processes:
                 waiting.append(pool.apply_async(run_task, ((seed, FILES_A_TASK, payments),)))

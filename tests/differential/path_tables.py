@@ -171,7 +171,7 @@ def _exact_float(f: Field, held: int) -> bool:
     one = 10 ** decimals_of(f)
     near = held / one
     if f.kind.name in ("money", "count"):
-        return abs(held) <= LARGEST_EXACT and Decimal(repr(near)) * one == held
+        return abs(held) <= LARGEST_EXACT and bool(Decimal(repr(near)) * one == held)
     return abs(near) <= LARGEST_EXACT and round(Fraction(near) * one) == held
 
 

@@ -32,7 +32,8 @@ class Thresholds:
     def of(cls, ruleset: n.Ruleset) -> Thresholds:
         found = cls()
         rules = (*ruleset.rules, *ruleset.exempts)
-        for span in (ruleset.in_force, *(r.in_force for r in rules)):
+        spans = [ruleset.in_force, *(r.in_force for r in ruleset.rules), *(e.in_force for e in ruleset.exempts)]
+        for span in spans:
             found.nows |= {x for x in (span.from_us, span.until_us) if x is not None}
         for node in found_in(rules, object):
             match node:

@@ -14,6 +14,7 @@ import struct
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -297,3 +298,14 @@ def test_forged_code_never_leads_outside() -> None:
     assert refused_count > FORGERIES // 10
     assert decided > FORGERIES // 10
     assert loaded == decided + out_of_bounds and refused_count + loaded == FORGERIES
+
+
+def test_changed_tables_decide_nothing(tmp_path: Path) -> None:
+    """A file whose tables somebody changed, checksum and all, decides by its meaning: the fingerprint does not lie."""
+    program = from_meaning(ruleset())
+    code = program.code.copy()
+    code[code[layout.SCORES]] += 1
+    path = tmp_path / "changed"
+    path.write_bytes(to_bytes(replace(program, code=code)))
+    assert not np.array_equal(load(path, tables=True).code, program.code)
+    assert np.array_equal(load(path).code, program.code)

@@ -2,8 +2,9 @@
 
 magic · format number · lengths · SHA-256 of all the rest · JSON (the meaning, and the names that the code speaks of by
 number) · the code as little-endian integers. The checksum finds accidents. Against a file written on purpose to do harm
-there is the codec, which takes nothing that is not a ruleset, and `verify`, which takes no code that leads outside
-itself. Nothing in the file is ever run. A file of another format number is refused: compile the rules again.
+there is the codec, which takes nothing that is not a ruleset, `verify`, which takes no code that leads outside itself, and
+compiling anew, so that what decides is what the fingerprint names. Nothing in the file is ever run. A file of another
+format number is refused: compile the rules again.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from ..meaning.codec import MeaningError, atom_from_json, from_json, to_json
 from ..meaning.lowering import NOW
 from ..schema.kinds import TIME, Kind
 from . import layout
-from .compile import acts_of
+from .compile import acts_of, from_meaning
 from .conditions import coding_of, host_column, reads_of
 from .layout import Integers
 from .model import HOST, NUMBER, WORD, Column, Program
@@ -59,11 +60,14 @@ def save(program: Program, path: str | os.PathLike[str]) -> None:
         raise
 
 
-def load(path: str | os.PathLike[str]) -> Program:
-    """The program in a file. Raises `SavedProgramError` for whatever is not one, `OSError` if it cannot be read."""
+def load(path: str | os.PathLike[str], *, tables: bool = False) -> Program:
+    """The program in a file. Its meaning is compiled again, since tables that somebody changed would decide otherwise
+    than the fingerprint says; with `tables` they are taken as they are, which is quick and right only for a file whose
+    origin is proven. Raises `SavedProgramError` for whatever is not a program, `OSError` if it cannot be read."""
     with open(path, "rb") as file:
         content = file.read(MOST_BYTES + 1)
-    return from_bytes(content)
+    program = from_bytes(content)
+    return program if tables else from_meaning(program.ruleset)
 
 
 def to_bytes(program: Program) -> bytes:

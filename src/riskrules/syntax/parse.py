@@ -34,8 +34,8 @@ _BIDIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u20
 class Parsed:
     """`blocks`: those without a mistake, in file order. `broken`: (kind, name) of the others, as far as their first two
     words say; the name is "" for a kind that has none. `mended`: those that could be read with stand-ins
-    for what is at fault, each with the places where stand-ins begin. `refused`: a limit on the whole file was passed and
-    nothing of it was read. Diagnostics are in order of place."""
+    for what is at fault, each with the places where stand-ins begin. `refused`: a limit on the whole file was passed,
+    and nothing of it was read. Diagnostics are in order of place."""
 
     source: Source
     blocks: list[Node] = field(default_factory=list)
