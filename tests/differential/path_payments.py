@@ -108,7 +108,7 @@ class Payments:
             return list(f.kind.choices)
         named = set(self.thresholds.words.get(f.name, ()))
         for name in self.thresholds.lists.get(f.name, ()):
-            named |= set(self.lists[name])
+            named |= {variant for word in self.lists[name] for variant in (word, word.capitalize(), word + " ")}
         if kind in ("country", "currency"):
             codes = COUNTRIES if kind == "country" else CURRENCIES
             return [*codes, *(w for w in named if w in codes)]
@@ -162,6 +162,9 @@ class Payments:
     def _aim(self, held: Held, windows: Held) -> None:
         """Move one input so that a comparison, or the age of something, lies at a threshold or beside it."""
         r = self.random
+        if self.thresholds.dated and r.random() < 0.3:
+            self._aim_dated(held, windows)
+            return
         if self.derived and r.random() < 0.5:
             self._aim_derived(held)
             return
@@ -188,6 +191,19 @@ class Payments:
                 self.seen["two inputs at"] += 1
             elif (apart < 0) != (before < 0) or (apart < 0) != (after < 0):
                 self.seen["two inputs near"] += 1
+
+    def _aim_dated(self, held: Held, windows: Held) -> None:
+        """Close to the day on which a param changes, an input at its old value or at its new one."""
+        r = self.random
+        c, name, changes = r.choice(self.thresholds.dated)
+        change = r.choice(changes)
+        point = zero_of(c, {"occurred_at": change - r.choice((0, 1))}, name, 0)
+        i = self.inputs[name]
+        if point is None or i.origin == "derived" or not i.lowest < point < i.highest:
+            return
+        held["occurred_at"] = change + r.choice((-1, 0, 1, r.randrange(-DAY, DAY)))
+        (windows if name in windows else held)[name] = point + r.choice((-1, 0, 1))
+        self.seen["beside a change of a param"] += 1
 
     def _aim_derived(self, held: Held) -> None:
         r = self.random

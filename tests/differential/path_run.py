@@ -26,7 +26,8 @@ ERROR_KINDS = (
     "missing", "wrong-kind", "out-of-range", "too-long", "not-a-choice", "wrong-currency", "not-exact", "not-an-event",
 )  # fmt: skip
 MET = (
-    "at", "under", "over", "bound", "edge", "hour edge", "two inputs at", "two inputs near", "missing optional",
+    "at", "under", "over", "bound", "edge", "hour edge", "beside a change of a param",
+    "two inputs at", "two inputs near", "missing optional",
     "list member", "not a list member", "more than 64 rules", "narrow arithmetic", "wide arithmetic",
     "straight comparison",
     "pairs in tables", "errors in tables", "refused payments",

@@ -7,7 +7,6 @@ leaves out is still tried.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import floor
@@ -20,13 +19,15 @@ from riskrules.meaning.walk import found_in, reads_in
 @dataclass
 class Thresholds:
     """`points`: by numeric input, held values that comparisons turn on. `words`: by input, the texts it is compared
-    with. `nows`: instants at which params and rules change. `several`: comparisons of more than one input."""
+    with. `nows`: instants at which params and rules change. `several`: comparisons of more than one input. `dated`:
+    those of one input and a param that changes, with the input and the instants."""
 
     points: dict[str, set[int]] = field(default_factory=dict)
     words: dict[str, set[str]] = field(default_factory=dict)
     lists: dict[str, set[str]] = field(default_factory=dict)
     nows: set[int] = field(default_factory=set)
     several: list[n.Compare] = field(default_factory=list)
+    dated: list[tuple[n.Compare, str, list[int]]] = field(default_factory=list)
 
     @classmethod
     def of(cls, ruleset: n.Ruleset) -> Thresholds:
@@ -53,15 +54,18 @@ class Thresholds:
         if len(names) > 1:
             self.several.append(c)
             return
+        changes = sorted(
+            {x for d in found_in(c, n.Dated) for v in d.values for x in (v.from_us, v.until_us) if x is not None}
+        )
+        if changes and names[0] != "occurred_at":
+            self.dated.append((c, names[0], changes))
         held = self.points.setdefault(names[0], set())
-        for now in {
-            0,
-            *(x for d in found_in(c, n.Dated) for v in d.values for x in (v.from_us, v.until_us) if x is not None),
-        }:
-            for start in (0, 10**6, 10**12):
-                root = zero_of(c, {"occurred_at": now}, names[0], start)
-                if root is not None:
-                    held.add(root)
+        for now in (0, *changes):
+            held |= {
+                root
+                for start in (0, 10**6, 10**12)
+                if (root := zero_of(c, {"occurred_at": now}, names[0], start)) is not None
+            }
 
     def _word(self, atom: n.Equal | n.Member | n.Starts | n.Contains) -> None:
         texts: set[str] = set()
@@ -91,8 +95,3 @@ def zero_of(c: n.Compare, values: Values, name: str, start: int) -> int | None:
         return None
     slope = (second - first) / 10**6
     return floor(start - first / slope)
-
-
-def inputs_of(compares: list[n.Compare]) -> Iterator[str]:
-    for c in compares:
-        yield from (r.name for r in reads_in(c))

@@ -193,7 +193,9 @@ class Blocks:
 
     def _window_bounds(self, what: str, kind: str) -> tuple[int, int]:
         if what == "sum":
-            return -(10**18), 10**18
+            decimals = {"money": self.names.digits, "number": 9, "ratio": 9}.get(kind, 0)
+            most = min(10**18, 10 ** (15 + decimals))
+            return -most, most
         if kind == "duration":
             return 0, HIGHEST_DURATION
         highest = {"money": 10**15, "count": 10**12}.get(kind, 10**18)

@@ -104,6 +104,11 @@ class Conditions:
     def simple(self) -> Condition:
         """One input beside a literal or a param that it may well meet."""
         r = self.random
+        params = sorted(self.names.params) if not self.fields_only else []
+        if params and r.random() < 0.35:
+            name = r.choice(params)
+            left = self.values.read(self.names.params[name][0])
+            return Condition(f"{left.text} {r.choice(OPERATORS)} {name}", left.needs)
         i = r.choice(self.inputs(*NUMERIC))
         left = self.values.read(i.kind, [i])
         low, high = i.low, i.high

@@ -3,8 +3,8 @@
 magic · format number · lengths · SHA-256 of all the rest · JSON (the meaning, and the names that the code speaks of by
 number) · the code as little-endian integers. The checksum finds accidents. Against a file written on purpose to do harm
 there is the codec, which takes nothing that is not a ruleset, `verify`, which takes no code that leads outside itself,
-and compiling anew, so that what decides is what the fingerprint names. Nothing in the file is ever run. A file of another
-format number is refused: compile the rules again.
+and compiling anew, so that what decides is what the fingerprint names. Nothing in the file is ever run. A file of
+another format number is refused: compile the rules again.
 """
 
 from __future__ import annotations
