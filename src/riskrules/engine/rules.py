@@ -40,6 +40,11 @@ class Rules:
     def version(self) -> str:
         return self.meaning.version
 
+    @property
+    def lists(self) -> tuple[str, ...]:
+        """The names of the lists that the rules read; an `Engine` wants each."""
+        return tuple(name for name, _ in self.meaning.lists)
+
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of the meaning, in hexadecimal: the same for two files that decide alike in every case."""
