@@ -31,7 +31,7 @@ from riskrules.schema.errors import PaymentError
 from riskrules.schema.limits import MISSING
 
 FIRST_SEED = 5_000
-MOST_FILES = 60
+MOST_FILES = 120
 PAYMENTS = 100
 Plant = Callable[[pytest.MonkeyPatch], None]
 
