@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from riskrules.check.ruleset import check_text
 from riskrules.engine.engine import Engine
 from riskrules.engine.rules import loads
 from riskrules.schema.errors import PaymentError
@@ -20,6 +21,20 @@ def engine(text: str) -> Engine:
 
 def event(**more: Any) -> dict[str, Any]:
     return {"id": "p1", "occurred_at": "2026-06-15T04:00:00Z", "amount": "12.00", **more}
+
+
+@pytest.mark.parametrize("product", ["{} * 50%", "50% * {}", "{} * rate", "rate * {}", "{} * {}"])
+@pytest.mark.parametrize("factor", ["people", "rate", "50%", "2"])
+def test_a_product_has_one_kind_in_either_order(product: str, factor: str) -> None:
+    """What may be multiplied, and what comes of it, does not depend on the order."""
+    fields = 'field rate number "r"\nfield people count "p"\n'
+    left, right = product.format(factor, factor).split(" * ")
+    said = []
+    for one in (f"{left} * {right}", f"{right} * {left}"):
+        for limit in ("3", "3%"):
+            checked = check_text(f'{HEAD}{fields}rule r "r" when {one} >= {limit} then warn\n')
+            said.append([d.code for d in checked.errors])
+    assert said[:2] == said[2:]
 
 
 def test_a_rule_answers_once_for_an_instrument() -> None:

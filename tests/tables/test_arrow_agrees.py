@@ -71,7 +71,7 @@ def decimals(draw: st.DrawFn) -> pa.Array:
     digits = 76 if wide else 38
     numbers = st.integers(-(10**digits) + 1, 10**digits - 1) | st.integers(-(2**64), 2**64)
     numbers |= st.integers(-(10**6), 10**6)
-    given_values = draw(maybe(numbers | numbers.map(lambda n: n // 10**20 * 10**20)))
+    given_values = draw(maybe(numbers | numbers.map(lambda n: (abs(n) // 10**20 * 10**20) * (-1 if n < 0 else 1))))
     values = [None if n is None else Decimal((int(n < 0), tuple(map(int, str(abs(n)))), -scale)) for n in given_values]
     return pa.array(values, pa.decimal256(76, scale) if wide else pa.decimal128(38, scale))
 

@@ -105,10 +105,11 @@ def product_kind(a: Kind, b: Kind) -> Kind | None:
     if a.name in SCALARS and b.name in SCALARS:
         return _scalar(a, b)
     for x, y in ((a, b), (b, a)):
-        if x.name in (*SCALARS, "ratio") and y.numeric and y.name not in ("time", *SCALARS):
-            return y
         if x.name == "ratio" and y.name in SCALARS:
             return x if y == PLAIN else k.NUMBER  # twice a share is a share, a share of a count is a number
+    for x, y in ((a, b), (b, a)):
+        if x.name in (*SCALARS, "ratio") and y.numeric and y.name not in ("time", *SCALARS):
+            return y
     return None
 
 
