@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import riskrules
 from riskrules.meaning import nodes as n
 from riskrules.program import layout, saved
 from riskrules.program.compile import from_meaning
@@ -309,3 +310,31 @@ def test_changed_tables_decide_nothing(tmp_path: Path) -> None:
     path.write_bytes(to_bytes(replace(program, code=code)))
     assert not np.array_equal(load(path, tables=True).code, program.code)
     assert np.array_equal(load(path).code, program.code)
+
+
+MISSHAPEN: dict[str, Callable[[str], str]] = {
+    "an input that nobody reads the value of": lambda text: text.replace('["Read","amount"', '["Read","nosuch"'),
+    "no such zone": lambda text: text.replace('"Asia/Shanghai"', '"../../etc/passwd"'),
+    "no such currency": lambda text: text.replace('"CNY"', '"ZZZ"'),
+    "a duration without end": lambda text: text.replace("86400000000", "1" + "0" * 40),
+    "no options": lambda text: re.sub(r'\["Responsible","payee\.account",\[.*?\]\]\]', '["Responsible","x",[]]', text),
+}
+
+
+@pytest.mark.parametrize("change", MISSHAPEN)
+def test_a_meaning_that_no_checker_made_is_refused(tmp_path: Path, change: str) -> None:
+    """A saved meaning that does not hold together is one sentence when it is loaded, and no crash later."""
+    text = (
+        "ruleset s version 2026.1\n  currency CNY\n  timezone Asia/Shanghai\n"
+        'rule r "r" when amount > 5 CNY then delay 24h responsible payee.account tell payer "wait"\n'
+    )
+    rules = riskrules.loads(text)
+    content = to_bytes(rules.program)
+    length = saved.HEAD.unpack_from(content)[3]
+    plain = content[saved.HEAD.size : saved.HEAD.size + length].decode()
+    changed = MISSHAPEN[change](plain)
+    assert changed != plain
+    path = tmp_path / "misshapen"
+    path.write_bytes(saved._sealed(changed.encode(), content[saved.HEAD.size + length :]))
+    with pytest.raises(SavedProgramError):
+        riskrules.load(path)

@@ -105,8 +105,13 @@ class Table:
 
 def open_table(given: object) -> Table:
     """A table that speaks Arrow. TableError when it does not, or is no table. A stream can be read once."""
-    stream = _stream(given)
-    schema = stream.get_schema()
+    try:
+        stream = _stream(given)
+        schema = stream.get_schema()
+    except TableError:
+        raise
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise TableError(f"the table cannot be read: {error}") from error
     if schema.format != "+s":
         raise TableError("one column where a table is needed; give a table whose columns have names")
     formats = dict(_formats(schema, "", 0))

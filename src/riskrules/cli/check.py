@@ -44,11 +44,12 @@ def check(ctx: click.Context, files: tuple[str, ...], as_json: bool) -> None:
 def check_files(files: tuple[str, ...]) -> tuple[list[Checked], int]:
     """The files that could be read, checked, and how many could not; why stands on standard error."""
     from ..check.ruleset import check_bytes
+    from ..engine.capacity import with_program
 
     checked, unread = [], 0
     for name in files:
         try:
-            checked.append(check_bytes("<stdin>" if name == "-" else name, read_bytes(name)))
+            checked.append(with_program(check_bytes("<stdin>" if name == "-" else name, read_bytes(name)))[0])
         except Stop as stop:
             stop.show()
             unread += 1

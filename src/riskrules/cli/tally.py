@@ -59,6 +59,6 @@ class Tally:
             return ()
         many = len(windows) > 1
         return (
-            f"{len(windows)} window{'s are' if many else ' is'} not evaluated in this version, so conditions on "
-            f"{'them' if many else 'it'} do not hold: {', '.join(windows)}",
+            f"{len(windows)} window{'s are' if many else ' is'} not evaluated in this version, so a condition on "
+            f"{'them' if many else 'it'} is not met, and `none of (…)` around one is: {', '.join(windows)}",
         )

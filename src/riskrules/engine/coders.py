@@ -111,7 +111,7 @@ def time_coder(field: Field) -> Coder:
                 moment = datetime.fromisoformat(given) if given[13] == given[16] == ":" else None
             except ValueError:
                 moment = None
-        if moment is not None and moment.tzinfo is not None:
+        if moment is not None and moment.utcoffset() is not None:
             since = moment - _EPOCH
             instant = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
             if lowest <= instant <= highest:

@@ -147,6 +147,11 @@ class Decision:
         return self._degraded
 
     @property
+    def facts(self) -> Facts:
+        """What it was made on."""
+        return self._facts
+
+    @property
     def _values(self) -> Mapping[str, n.Value | None]:
         return self._facts.values
 

@@ -47,7 +47,8 @@ class Engine:
             raise ValueError(f"on_error is one of {', '.join(ON_ERROR)} or None, not {on_error!r}")
         self._on_error = None if on_error is None else n.Act(n.LEVELS.index(on_error))
         self._changing = threading.Lock()
-        self._serving = Serving(rules, _lists(lists)).prepare()
+        self._lists = _lists(lists)
+        self._serving = Serving(rules, self._lists).prepare()
 
     @property
     def rules(self) -> Rules:
@@ -55,8 +56,9 @@ class Engine:
         return self._serving.rules
 
     @property
-    def lists(self) -> Mapping[str, frozenset[str]]:
-        return self._serving.lists
+    def lists(self) -> Lists:
+        """All lists that the host gave, those among them that only another version reads too."""
+        return self._lists
 
     def warm(self, *, tables: bool = False) -> None:
         """Compile the kernel (seconds, once a process), so that the first payment does not wait for it; with
@@ -128,15 +130,16 @@ class Engine:
         is raised.
         """
         with self._changing:
-            self._serving = Serving(rules, self._serving_lists(lists)).prepare()
+            given = self._lists if lists is None else _lists(lists)
+            self._serving = Serving(rules, given).prepare()
+            self._lists = given
 
     def use_lists(self, lists: Mapping[str, object]) -> None:
         """The same rules with other lists, as atomically as `swap`."""
         with self._changing:
-            self._serving = Serving(self._serving.rules, _lists(lists)).prepare()
-
-    def _serving_lists(self, lists: Mapping[str, object] | None) -> Mapping[str, frozenset[str]]:
-        return self._serving.lists if lists is None else _lists(lists)
+            given = _lists(lists)
+            self._serving = Serving(self._serving.rules, given).prepare()
+            self._lists = given
 
 
 def _lists(given: Mapping[str, object] | None) -> Lists:

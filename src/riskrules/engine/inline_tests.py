@@ -60,6 +60,21 @@ def _run(rules: Rules, test: n.Test, kernel: bool) -> TestResult:
     return TestResult(test.name, test.of, test.line, tuple(failures), decision)
 
 
+def tried_out(rules: Rules) -> None:
+    """Decide a payment that nobody minds, and every rule's say in it: fails where a meaning does not hold together."""
+    lists = {name: frozenset[str]() for name, _ in rules.meaning.lists}
+    values = harmless(rules)
+    _derive(rules, values, {})
+    decision = Serving(rules, lists).prepare().interpret_values(values)
+    decision.to_dict()
+    every = tuple(r.name for r in rules.meaning.rules)
+    all_fired = Decision(decision.facts, n.Act(n.ALLOW), 0, None, names=(every, (), ()))
+    all_fired.to_dict()
+    str(all_fired.why())
+    for act in rules.program.acts:
+        Decision(decision.facts, act, 0, None).to_dict()
+
+
 def harmless(rules: Rules, rule: str | None = None) -> dict[str, n.Value | None]:
     """The inputs of a payment that nobody minds, when the ruleset (and the rule) is in force. Windows are empty."""
     meaning = rules.meaning

@@ -75,7 +75,7 @@ class EventReader:
                 raise PaymentError("payment", "not a mapping of fields, nor a pydantic model", "not-an-event")
             event = event.model_dump(exclude_none=True)
         currency = event.get("currency")
-        if currency is not None and currency != self.meaning.currency:
+        if currency is not None and not (type(currency) is str and currency == self.meaning.currency):
             check_currency(self._currency, str(read_value(self._currency, currency)), self.meaning.currency)
         found: Raw = [None] * len(self.fields)
         self._gather(event, self._root, found, "")
@@ -93,6 +93,13 @@ class EventReader:
                 example = inner.leaves[0][0] if inner.leaves else next(iter(inner.inner))
                 raise PaymentError(f"{at}{key}", f'not an object with fields, such as {{"{example}": …}}', "wrong-kind")
             self._gather(part, inner, found, f"{at}{key}.")
+
+    def name_of(self, event: object) -> str:
+        """The payment's id, as far as an event that cannot be read has a good one; else nothing."""
+        try:
+            return str(read_value(self.fields[0], event["id"])) if isinstance(event, Mapping) else ""
+        except Exception:  # noqa: BLE001  # whatever is wrong with the id, the payment is refused already
+            return ""
 
     def values(self, raw: Raw, windows: Windows = None) -> Values:
         """Every input by name, in held units, None where missing. PaymentError naming the field that does not fit."""

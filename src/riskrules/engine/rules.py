@@ -14,6 +14,7 @@ from ..meaning import nodes as n
 from ..meaning.fingerprint import fingerprint
 from ..schema.fields import Field, Schema
 from ..schema.payment import payment_schema
+from .capacity import with_program
 from .decision import Version
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ class Rules:
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 of the meaning, in hexadecimal: the same for two files that decide alike in every case."""
+        """SHA-256 of the meaning, in hexadecimal. Comments, layout, the order of blocks and the names of `let`s do not
+        change it; whatever can change a decision or its texts does."""
         return fingerprint(self.meaning)
 
     @cached_property
@@ -72,7 +74,7 @@ class Rules:
         return self._program
 
     def save(self, path: str | Path) -> None:
-        """Write the meaning and its program to one file, which `load` reads without compiling."""
+        """Write the meaning and its tables to one file, which `load` reads without the text."""
         from ..program.saved import save
 
         save(self.program, Path(path))
@@ -85,26 +87,33 @@ def check(path: str | Path, *, fields: Iterable[Field] = ()) -> Checked:
     """Check a rule file. `fields`: the host's own, from `fields_of(Model)`. OSError when the file cannot be read;
     never raises on what it says."""
     file = Path(path)
-    return check_bytes(str(path), file.read_bytes(), fields)
+    return with_program(check_bytes(str(path), file.read_bytes(), fields))[0]
 
 
 def load(path: str | Path, *, fields: Iterable[Field] = ()) -> Rules:
     """A ruleset from a `.risk` file or from one that `Rules.save` wrote. `fields`: the host's own, beside the
     payment's, from `fields_of(Model)`; a saved one has its fields in it.
 
-    RulesetError with every diagnostic when the file does not hold, SavedProgramError when a saved one is damaged,
+    A saved one is not checked again as its text was: whoever can write the file writes policy, so keep it where only
+    you can. RulesetError with every diagnostic when the file does not hold, SavedProgramError when a saved one is damaged,
     OSError when it cannot be read.
     """
     file = Path(path)
-    from ..program.saved import MAGIC
+    from ..program.saved import MAGIC, SavedProgramError
     from ..program.saved import load as load_saved
+    from .inline_tests import tried_out
 
     with file.open("rb") as opened:
         saved = opened.read(len(MAGIC)) == MAGIC
     if saved:
         program = load_saved(file)
-        return Rules(program.ruleset, program=program)
-    return _from_checked(check(path, fields=fields))
+        rules = Rules(program.ruleset, program=program)
+        try:
+            tried_out(rules)
+        except (ArithmeticError, AssertionError, LookupError, StopIteration, TypeError, ValueError) as problem:
+            raise SavedProgramError("the saved ruleset cannot decide even a harmless payment") from problem
+        return rules
+    return _from_checked(check_bytes(str(path), file.read_bytes(), fields))
 
 
 def loads(text: str, name: str = "ruleset.risk", *, fields: Iterable[Field] = ()) -> Rules:
@@ -113,7 +122,8 @@ def loads(text: str, name: str = "ruleset.risk", *, fields: Iterable[Field] = ()
 
 
 def _from_checked(checked: Checked) -> Rules:
-    return Rules(checked.or_raise(), warnings=checked.warnings)
+    checked, program = with_program(checked)
+    return Rules(checked.or_raise(), warnings=checked.warnings, program=program)
 
 
 __all__ = ["Checked", "Rules", "Source", "check", "load", "loads"]

@@ -51,7 +51,6 @@ class Serving:
         self.rules = rules
         self.lists = {name: lists[name] for name, _ in rules.meaning.lists}
         self.reader = EventReader(rules.meaning, rules.schema)
-        self._no_windows = tuple((w.name, f"window `{w.name}` was not available") for w in rules.meaning.windows)
 
     def prepare(self) -> Serving:
         """Make ready for `decide`: the program, and the way from events to it."""
@@ -69,9 +68,14 @@ class Serving:
         return self
 
     def decide(self, event: object, windows: Windows) -> Decision:
-        """PaymentError when the event does not fit."""
-        raw = self.reader.raw(event)
-        integers = self.coder.integers(raw, windows)
+        """PaymentError when the event does not fit, also for an object of the host's that fails when it is read."""
+        try:
+            raw = self.reader.raw(event)
+            integers = self.coder.integers(raw, windows)
+        except PaymentError:
+            raise
+        except Exception as error:
+            raise PaymentError("payment", "an object in it cannot be read", "not-an-event") from error
         return self._decided(integers, Facts(self, raw, windows, None))
 
     def decide_values(self, values: Mapping[str, n.Value | None]) -> Decision:
@@ -86,8 +90,11 @@ class Serving:
         """`decide_values` by the reference interpreter."""
         outcome = interpret(self.rules.meaning, values, self.lists)
         strength = {r.name: r.action.strength if r.action else (0, 0.0) for r in self.rules.meaning.rules}
-        fired = tuple(sorted(outcome.fired, key=lambda name: ([-x for x in strength[name]], name)))
-        names = (fired, outcome.lifted, outcome.exempts)
+        fired, lifted = (
+            tuple(sorted(names, key=lambda name: ([-x for x in strength[name]], name)))
+            for names in (outcome.fired, outcome.lifted)
+        )
+        names = (fired, lifted, outcome.exempts)
         return Decision(Facts(self, None, None, dict(values)), outcome.action, outcome.score, None, names=names)
 
     def _decided(self, integers: Sequence[int], facts: Facts) -> Decision:
@@ -101,8 +108,7 @@ class Serving:
 
     def notes(self, facts: Facts) -> tuple[str, ...]:
         """What a decision could not read, in sentences."""
-        known = {name.split(" of ")[0] for name in self.reader.windows if facts.values.get(name) is not None}
-        notes = [sentence for name, sentence in self._no_windows if name not in known]
+        notes = [f"window `{x}` was not available" for x in self.reader.windows if facts.values.get(x) is None]
         now, span = facts.values["occurred_at"], self.rules.meaning.in_force
         assert isinstance(now, int)
         if not in_force(span, now):
@@ -120,8 +126,7 @@ class Serving:
 
     def refused(self, event: object, error: PaymentError, act: n.Act) -> Decision:
         """The decision of a host that must always answer, for an event that could not be read."""
-        given = event.get("id") if isinstance(event, Mapping) else None
-        facts = Facts(self, None, None, {"id": given if isinstance(given, str) else ""})
+        facts = Facts(self, None, None, {"id": self.reader.name_of(event)})
         return Decision(facts, act, 0, None, (f"the payment could not be read: {error}",))
 
     def _desk(self) -> _Desk:

@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from ..base.times import MICROSECOND_UNITS, format_duration, format_instant
 from ..meaning import nodes as n
+from ..meaning.walk import found_in
 from ..schema.fields import Field
 from ..schema.kinds import Kind
 from ..schema.values import show
 
 _MASKED = frozenset({"account", "merchant", "wallet", "party"})
 _SHOWN_CHARACTERS = 4
+_MOST_SHOWN = 200
 
 
 def masked(text: str) -> str:
     """The last four characters of an id; a short one is hidden whole."""
     return f"…{text[-_SHOWN_CHARACTERS:]}" if len(text) > 2 * _SHOWN_CHARACTERS else "…"
+
+
+def hidden(piece: object, words: str) -> str:
+    """The author's words with the account numbers in them masked: whoever a rule names is somebody's customer."""
+    texts = [c.value for c in found_in(piece, n.Const) if c.kind.name in _MASKED]
+    for member in found_in(piece, n.Member):
+        texts += [x for x in member.among if isinstance(member.value, n.Read) and member.value.kind.name in _MASKED]
+    for text in texts:
+        if isinstance(text, str):
+            words = words.replace(f'"{text}"', f'"{masked(text)}"')
+    return words
+
+
+def plain(text: str) -> str:
+    """A payment's own text on one line, without characters that could pass for something else, and not endless."""
+    cut = text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
+    return "".join(f"<U+{ord(c):04X}>" if unicodedata.category(c)[0] in "CZ" and c != " " else c for c in cut)
 
 
 def shown(kind: Kind, value: n.Value | None) -> str:
@@ -24,7 +45,7 @@ def shown(kind: Kind, value: n.Value | None) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, str):
-        return masked(value) if kind.name in _MASKED else value
+        return plain(masked(value) if kind.name in _MASKED else value)
     return shown_duration(value) if kind.name == "duration" else show(Field("", kind, ""), value)
 
 

@@ -10,7 +10,7 @@ from ..meaning import nodes as n
 from ..meaning.interpreter import holds, in_force
 from ..meaning.walk import reads_in
 from .decision import instrument_of
-from .shown import masked, shown, shown_act
+from .shown import hidden, masked, plain, shown, shown_act
 
 if TYPE_CHECKING:
     from .decision import Decision
@@ -103,9 +103,11 @@ def _rule_why(
         else "did not fire"
     )  # fmt: skip
     now = values.get("occurred_at")
-    conditions = [*_conditions(rule.when, values, lists, 0)]
-    for u in rule.unless:
-        conditions += [*_conditions(u, values, lists, 0, unless=True)]
+    conditions: list[ConditionWhy] = []
+    if isinstance(now, int):  # a payment that could not be read has no time, and no values to show
+        conditions += _conditions(rule.when, values, lists, 0)
+        for u in rule.unless:
+            conditions += _conditions(u, values, lists, 0, unless=True)
     if isinstance(now, int) and not in_force(rule.in_force, now):
         conditions.insert(0, ConditionWhy("in force", False, (), 0))
     does: list[str] = []
@@ -116,7 +118,7 @@ def _rule_why(
         does += [m.words for m in rule.measures]
         for duty in rule.responsible:
             instrument = instrument_of(duty, values)
-            who = values.get(instrument.institution) or "unknown"
+            who = plain(str(values.get(instrument.institution) or "unknown"))
             responsible.append(f"{instrument.path} ({masked(str(values.get(instrument.path) or ''))}): {who}")
     else:
         does += [f"lifts {name}" for name in rule.lifts]
@@ -153,7 +155,7 @@ def _group(
 ) -> Iterator[ConditionWhy]:
     parts = _parts(c)
     read = () if parts else tuple((r.name, shown(r.kind, values.get(r.name))) for r in reads_in(c))
-    yield ConditionWhy(c.words or _described(c), holds(c, values, lists), read, depth, unless)
+    yield ConditionWhy(hidden(c, c.words or _described(c)), holds(c, values, lists), read, depth, unless)
     for part in parts:
         yield from _group(part, values, lists, depth + 1, False)
 

@@ -35,12 +35,16 @@ NOW = "occurred_at"
 
 
 class TooLarge(ValueError):
-    """A comparison whose exact working needs more than 127 bits, or a ruleset with too many steps."""
+    """A comparison whose exact working needs more than 127 bits."""
 
     def __init__(self, compare: n.Compare, bits: int) -> None:
         super().__init__(f"a comparison needs numbers of {bits} bits, and {MOST_BITS} is the most there is")
         self.compare = compare
         self.bits = bits
+
+
+class TooMuchArithmetic(ValueError):
+    """A ruleset whose comparisons need more steps than a decision may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,8 +239,10 @@ class Graph:
         else:
             holds = self.step(op, (x, y))
         bits = max((s.bits for s in self.steps[first:]), default=0)
-        if bits > MOST_BITS or len(self.steps) > MOST_STEPS:
+        if bits > MOST_BITS:
             raise TooLarge(c, bits)
+        if len(self.steps) > MOST_STEPS:
+            raise TooMuchArithmetic(f"the rules need more than {MOST_STEPS:_} steps of arithmetic, the most there are")
         whole = self.both(self.both(holds, a.known), b.known)
         assert whole is not None
         return whole

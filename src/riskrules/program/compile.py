@@ -32,7 +32,8 @@ def from_meaning(ruleset: n.Ruleset) -> Program:
     """Compile a checked ruleset. Raises `meaning.lowering.TooLarge` for a comparison that would need more than 127
     bits, and `ProgramLimitError` for a ruleset beyond a limit of `layout`."""
     acts = acts_of(ruleset)
-    rules = sorted(ruleset.rules, key=lambda r: (-acts.index(r.action) if r.action else 0, r.name))
+    strength = {act: i for i, act in enumerate(acts)}
+    rules = sorted(ruleset.rules, key=lambda r: (-strength[r.action] if r.action else 0, r.name))
     _check(ruleset)
     made = Conditions({i.name: i for i in ruleset.inputs}, words_of((*rules, *ruleset.exempts)))
     always = in_force(ruleset.in_force)

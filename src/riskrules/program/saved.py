@@ -67,7 +67,12 @@ def load(path: str | os.PathLike[str], *, tables: bool = False) -> Program:
     with open(path, "rb") as file:
         content = file.read(MOST_BYTES + 1)
     program = from_bytes(content)
-    return program if tables else from_meaning(program.ruleset)
+    if tables:
+        return program
+    try:
+        return from_meaning(program.ruleset)
+    except (ArithmeticError, AssertionError, LookupError, StopIteration, TypeError, ValueError) as problem:
+        raise SavedProgramError("the saved program's meaning is none that the checker makes") from problem
 
 
 def to_bytes(program: Program) -> bytes:
@@ -120,6 +125,8 @@ def from_bytes(content: bytes) -> Program:
         return _program(_told(content[HEAD.size : HEAD.size + text_length]), code)
     except (UnsoundProgram, MeaningError) as problem:
         raise SavedProgramError(f"the saved program does not hold together: {problem}") from problem
+    except (ArithmeticError, AssertionError, LookupError, StopIteration, TypeError, ValueError) as problem:
+        raise SavedProgramError("the saved program's meaning is none that the checker makes") from problem
 
 
 def _told(text: bytes) -> dict[str, Any]:

@@ -23,9 +23,10 @@ def settling(
     bit = {r.name: i for i, r in enumerate(rules)}
     below = [[r.action is not None and r.action.level < level for r in rules] for level in range(LEVEL_COUNT)]
     lifts = [_flags(len(rules), (bit[name] for name in e.lifts if name in bit)) for e in ruleset.exempts]
-    bands = [(b.at_least, acts.index(b.action), b.action.level) for b in ruleset.bands]
+    place = {act: i for i, act in enumerate(acts)}
+    bands = [(b.at_least, place[b.action], b.action.level) for b in ruleset.bands]
     return (
-        np.array([acts.index(r.action) if r.action else 0 for r in rules], np.int64),
+        np.array([place[r.action] if r.action else 0 for r in rules], np.int64),
         np.array([r.score or 0 for r in rules], np.int64),
         _words([[bool(r.score) for r in rules]], words),
         _words(below, words),
