@@ -21,7 +21,7 @@ SOURCES = ROOT / "src"
 # In order: each imports only from those before it, or from its own. `riskrules` itself, the public names, comes
 # after all that a host calls and before what is built on top of it as a host would.
 ORDER = [
-    *("base", "schema", "syntax", "meaning", "check", "program", "kernel", "state", "bridges"),
+    *("base", "schema", "syntax", "meaning", "checker", "program", "kernel", "state", "bridges"),
     *("engine", "versions", "balance", "funds"),
     *("riskrules", "testing", "cli", "__main__"),
 ]
@@ -34,7 +34,7 @@ NAMES_THAT_SAY_NOTHING = re.compile(r"_?(util|utils|utility|utilities|helper|hel
 
 
 def problems(module: str, source: str, is_package: bool = False) -> list[str]:
-    """What the module (`riskrules.check.names`) does against the laws of the house, a line each."""
+    """What the module (`riskrules.checker.names`) does against the laws of the house, a line each."""
     tree = ast.parse(source)
     found = [] if (ast.get_docstring(tree) or "").strip() else ["opens without a docstring"]
     found += [f"is called {part}" for part in module.split(".") if NAMES_THAT_SAY_NOTHING.fullmatch(part)]
@@ -52,7 +52,7 @@ def problems(module: str, source: str, is_package: bool = False) -> list[str]:
 
 
 def layer_of(module: str) -> str:
-    """`riskrules.check.names` is of `check`, and `riskrules` of itself."""
+    """`riskrules.checker.names` is of `check`, and `riskrules` of itself."""
     return module.split(".")[1] if "." in module else module
 
 
@@ -153,14 +153,14 @@ def test_every_import_is_declared() -> None:
 
 DOC = '"""Why."""\n'
 BREAKS = {
-    "after": ("riskrules.check.names", DOC + "from ..engine.decision import Decision", "imports riskrules.engine.deci"),
-    "after, from the top": ("riskrules.check.names", DOC + "import riskrules.engine", "comes after it"),
+    "after": ("riskrules.checker.names", DOC + "from ..engine.decision import Decision", "imports riskrules.engine"),
+    "after, from the top": ("riskrules.checker.names", DOC + "import riskrules.engine", "comes after it"),
     "after, a whole folder": ("riskrules.base.source", DOC + "from .. import cli", "imports riskrules.cli"),
     "after, in a function": ("riskrules.syntax.a", DOC + "def f():\n    from ..meaning import nodes", "line 3"),
     "after, for types only": (
         "riskrules.schema.a",
-        DOC + "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from ..check.names import x",
-        "line 4: schema imports riskrules.check.names.x",
+        DOC + "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from ..checker.names import x",
+        "line 4: schema imports riskrules.checker.names.x",
     ),
     "after, by name": (
         "riskrules.base.a",
@@ -180,11 +180,11 @@ BREAKS = {
     "pickle": ("riskrules.program.a", DOC + "import pickle", "imports pickle"),
     "marshal": ("riskrules.program.a", DOC + "def f():\n    from marshal import loads", "imports marshal"),
     "shelve": ("riskrules.state.a", DOC + "import shelve as store", "imports shelve"),
-    "eval": ("riskrules.check.a", DOC + "x = eval('1')", "line 2: uses eval"),
-    "exec, kept for later": ("riskrules.check.a", DOC + "run = exec", "uses exec"),
-    "compile": ("riskrules.check.a", DOC + "compile('1', '', 'eval')", "uses compile"),
-    "eval by its full name": ("riskrules.check.a", DOC + "import builtins\nbuiltins.eval('1')", "uses eval"),
-    "eval under another name": ("riskrules.check.a", DOC + "from builtins import eval as e\ne('1')", "uses eval"),
+    "eval": ("riskrules.checker.a", DOC + "x = eval('1')", "line 2: uses eval"),
+    "exec, kept for later": ("riskrules.checker.a", DOC + "run = exec", "uses exec"),
+    "compile": ("riskrules.checker.a", DOC + "compile('1', '', 'eval')", "uses compile"),
+    "eval by its full name": ("riskrules.checker.a", DOC + "import builtins\nbuiltins.eval('1')", "uses eval"),
+    "eval under another name": ("riskrules.checker.a", DOC + "from builtins import eval as e\ne('1')", "uses eval"),
     "__import__": ("riskrules.cli.a", DOC + "__import__('os')", "uses __import__"),
     "numpy reading a pickle": ("riskrules.program.a", DOC + "np.load(f, allow_pickle=True)", "allows a pickle"),
     "pandas writing a pickle": ("riskrules.bridges.a", DOC + "frame.to_pickle(f)", "calls to_pickle"),
@@ -197,7 +197,7 @@ BREAKS = {
 
 KEEPS = {
     "before": ("riskrules.engine.a", DOC + "from ..kernel import row\nfrom ..base.source import Span"),
-    "its own": ("riskrules.check.a", DOC + "from .b import x\nfrom . import c\nfrom riskrules.check import d"),
+    "its own": ("riskrules.checker.a", DOC + "from .b import x\nfrom . import c\nfrom riskrules.checker import d"),
     "numba in the kernel": ("riskrules.kernel.row", DOC + "import numba"),
     "the public names, from the command line": ("riskrules.cli.a", DOC + "import riskrules\nfrom .. import load"),
     "the public names from the layers": ("riskrules", DOC + "from .engine.decide import Engine"),
@@ -207,7 +207,7 @@ KEEPS = {
         DOC + "from ..program import compile\ncompile.from_meaning(x)",
     ),
     "numpy refusing a pickle": ("riskrules.program.a", DOC + "np.load(f, allow_pickle=False)"),
-    "the words in a text": ("riskrules.check.a", DOC + "x = 'eval exec pickle'"),
+    "the words in a text": ("riskrules.checker.a", DOC + "x = 'eval exec pickle'"),
 }
 
 
@@ -225,6 +225,6 @@ def test_what_is_allowed_stays_allowed(module: str, source: str) -> None:
 
 
 def test_dots_count_from_the_package_in_an_init() -> None:
-    """`from ..cli` in `check/__init__.py` is `riskrules.cli`; one dot is the package itself."""
-    assert problems("riskrules.check", DOC + "from .names import x\nfrom ..base import source", is_package=True) == []
-    assert "riskrules.cli" in problems("riskrules.check", DOC + "from ..cli import main", is_package=True)[0]
+    """`from ..cli` in `checker/__init__.py` is `riskrules.cli`; one dot is the package itself."""
+    assert problems("riskrules.checker", DOC + "from .names import x\nfrom ..base import source", is_package=True) == []
+    assert "riskrules.cli" in problems("riskrules.checker", DOC + "from ..cli import main", is_package=True)[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import riskrules
 
@@ -52,9 +53,15 @@ def test_import_is_light() -> None:
     """Importing the library, and checking a file, loads neither Numba nor pyarrow."""
     script = (
         "import sys, riskrules as rr; light = set(sys.modules); rr.check; "
-        "from riskrules.check.ruleset import check_text; check_text('ruleset a version 1.1')\n"
+        "from riskrules.checker.ruleset import check_text; check_text('ruleset a version 1.1')\n"
         "print([m for m in ('numba', 'numpy', 'pyarrow', 'lark', 'pydantic') if m in light], "
         "[m for m in ('numba', 'llvmlite', 'pyarrow') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[] []"
+
+
+def test_a_public_name_is_no_folder() -> None:
+    """No folder of the package has a public name, which it would take once it is imported."""
+    folders = {path.name for path in Path(riskrules.__file__).parent.iterdir() if path.is_dir()}
+    assert folders & PUBLIC == set()

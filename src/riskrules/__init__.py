@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .base.resources import ruleset_path
     from .bridges.columns import TableError
     from .bridges.maps import Map, MapError, load_map
-    from .check.ruleset import Checked
+    from .checker.ruleset import Checked
     from .engine.decision import Action, Decision
     from .engine.engine import Engine
     from .engine.inline_tests import TestResult, run_tests
@@ -49,7 +49,7 @@ _HOMES: tuple[tuple[Callable[[], ModuleType], tuple[str, ...]], ...] = (
             "load_map",
         ),
     ),
-    (lambda: import_module("riskrules.check.ruleset"), ("Checked",)),
+    (lambda: import_module("riskrules.checker.ruleset"), ("Checked",)),
     (
         lambda: import_module("riskrules.engine.decision"),
         (

@@ -62,7 +62,9 @@ def test_windows_that_are_not_evaluated_are_said_once(call: Call, tmp_path: Path
     text = RULES.replace("rule listed_payee", f"{WINDOW}\nrule listed_payee")
     text = text.replace("amount > 5_000 CNY\n", "amount > 5_000 CNY\n  and     paid_1d < 3\n")
     said = summary(call, written(tmp_path / "w.risk", text), history, "--lists", lists)
-    assert said["degraded"] == ["1 window is not evaluated in this version, so a condition on it is not met, and `none of (…)` around one is: `paid_1d`"]
+    (degraded,) = said["degraded"]
+    assert degraded.startswith("1 window is not evaluated in this version, so a condition on it is not met")
+    assert degraded.endswith("`paid_1d`")
 
 
 def test_rows_that_do_not_fit_are_told_and_the_others_decided(

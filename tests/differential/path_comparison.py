@@ -27,7 +27,7 @@ from rulefiles import RuleFile, rule_file
 
 from riskrules.bridges.columns import Batch
 from riskrules.bridges.tables import table_batches
-from riskrules.check.ruleset import check_text
+from riskrules.checker.ruleset import check_text
 from riskrules.engine import tables
 from riskrules.engine.decision import Decision
 from riskrules.engine.engine import Engine

@@ -12,7 +12,7 @@ from path_comparison import Disagreement, Pair, compare
 from path_payments import Payment
 from rulefiles import RuleFile
 
-from riskrules.check.ruleset import check_text
+from riskrules.checker.ruleset import check_text
 from riskrules.schema.errors import PaymentError
 
 MOST_TRIALS = 2_000

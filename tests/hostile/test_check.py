@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskrules.base.diagnostics import ERROR
-from riskrules.check.ruleset import MOST_FINDINGS, Checked, check_bytes, check_text
+from riskrules.checker.ruleset import MOST_FINDINGS, Checked, check_bytes, check_text
 from riskrules.syntax.words import RESERVED
 
 FOLDER = Path(__file__).parent.parent / "language"

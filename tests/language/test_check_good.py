@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from riskrules.base.diagnostics import render
-from riskrules.check.ruleset import check_bytes, check_text
+from riskrules.checker.ruleset import check_bytes, check_text
 from riskrules.meaning import nodes as n
 from riskrules.meaning.interpreter import quantity
 from riskrules.meaning.walk import found_in

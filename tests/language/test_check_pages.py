@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-import riskrules.check
+import riskrules.checker
 from riskrules.base import diagnostics
 from riskrules.base.diagnostics import Diagnostic, render
-from riskrules.check.ruleset import MOST_FINDINGS, check_bytes, check_text
+from riskrules.checker.ruleset import MOST_FINDINGS, check_bytes, check_text
 
 BAD = sorted((Path(__file__).parent / "check" / "bad").glob("*.risk"))
 PAGES = Path(diagnostics.__file__).parent / "pages"
@@ -28,7 +28,7 @@ SAID_BESIDE = {"not-yet-measured", "more-findings"}
 
 def _codes() -> Iterator[str]:
     """The first argument of every call that reports."""
-    for file in Path(riskrules.check.__file__).parent.glob("*.py"):
+    for file in Path(riskrules.checker.__file__).parent.glob("*.py"):
         for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if not isinstance(call, ast.Call) or not call.args:
                 continue

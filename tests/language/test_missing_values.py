@@ -20,9 +20,9 @@ from itertools import product
 
 import pytest
 
-from riskrules.check.conditions import Conditions
-from riskrules.check.ruleset import Checked, check_text
-from riskrules.check.scope import Built
+from riskrules.checker.conditions import Conditions
+from riskrules.checker.ruleset import Checked, check_text
+from riskrules.checker.scope import Built
 from riskrules.meaning import nodes as n
 from riskrules.meaning.interpreter import Values, holds
 from riskrules.meaning.walk import reads_in

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from riskrules.check.ruleset import check_text
+from riskrules.checker.ruleset import check_text
 
 TWELVE = """\
 ruleset twelve version 2026.1
@@ -124,3 +124,39 @@ def _mended(text: str, fault: int) -> str:
     wrong, right = MENDED[fault]
     before, after = text.rsplit(wrong, 1)
     return before + right + after
+
+
+def test_a_slip_hides_nothing_in_its_own_rule() -> None:
+    """A rule with a slip in one clause still tells what is wrong with its other clauses, and so does a head."""
+    text = """ruleset slips
+  currency RMB
+  timezone Beijing
+
+rule a
+  "a"
+  cites N99 "item 1"
+  when amount > 5 CNY;
+  then hold
+
+rule b
+  "b"
+  when payee.acount.age < 30
+  and payment.memo = USDT
+  and payment.in_call = true
+  then hold 24h
+  measure suspnd payee.account
+"""
+    found = [(d.code, d.line) for d in check_text(text).errors]
+    assert found == [
+        ("unexpected-word", 1),
+        ("unknown-currency", 2),
+        ("unknown-timezone", 3),
+        ("no-responsible", 5),
+        ("unknown-source", 7),
+        ("unknown-sign", 8),
+        ("unknown-name", 13),
+        ("upper-case-name", 14),
+        ("unknown-name", 15),
+        ("hold-needs-up-to", 16),
+        ("unknown-measure", 17),
+    ]

@@ -11,8 +11,8 @@ from collections import Counter
 
 import pytest
 
-from riskrules.check.ruleset import MOST_FINDINGS, Checked, check_text
-from riskrules.check.scope import MOST_DEPTH
+from riskrules.checker.ruleset import MOST_FINDINGS, Checked, check_text
+from riskrules.checker.scope import MOST_DEPTH
 from riskrules.meaning.interpreter import decide
 from riskrules.syntax.limits import MOST_BRACKETS, MOST_CONDITIONS
 

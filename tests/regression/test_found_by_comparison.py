@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from riskrules.check.ruleset import check_text
+from riskrules.checker.ruleset import check_text
 from riskrules.engine.engine import Engine
 from riskrules.engine.rules import loads
 from riskrules.schema.errors import PaymentError

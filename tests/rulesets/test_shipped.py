@@ -15,7 +15,7 @@ import pytest
 
 from riskrules.base.resources import folder, ruleset_path
 from riskrules.base.source import Source
-from riskrules.check.ruleset import Checked, check_text
+from riskrules.checker.ruleset import Checked, check_text
 from riskrules.engine.engine import Engine
 from riskrules.engine.inline_tests import run_tests
 from riskrules.engine.rules import load, loads

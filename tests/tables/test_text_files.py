@@ -81,10 +81,10 @@ def test_a_line_without_end_is_refused_and_not_held(tmp_path: Path) -> None:
     assert (good, bad) == ([(2, 200, None, None)], [(1, "row", "too-long")])
 
 
-def test_a_quote_that_is_never_closed_is_one_bad_row(tmp_path: Path) -> None:
-    """What it swallowed is told as a row from its line on; rows before it are read."""
+def test_a_quote_that_is_never_closed_loses_no_row_in_silence(tmp_path: Path) -> None:
+    """Every line that it swallowed is a bad row of its own; rows before it are read."""
     good, bad = told(tmp_path / "h.csv", f'{HEADER}P1,{TIME},1,x,true\nP2,{TIME},2,"x,true\nP3,{TIME},2,x,true\n')
-    assert (good, bad) == ([(2, 100, "x", True)], [(3, "row", "not-an-event")])
+    assert (good, bad) == ([(2, 100, "x", True)], [(3, "row", "not-an-event"), (4, "row", "not-an-event")])
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ class CsvRows:
             except StopIteration:
                 return
             except csv.Error:
-                yield start, _broken(start, reader.line_num)
+                yield from self._each(start, _broken(start, reader.line_num))
                 continue
             if too_long and not too_long.isdisjoint(range(start, reader.line_num + 1)):
                 yield start, too_long_line()
@@ -90,7 +90,12 @@ class CsvRows:
                 yield start, record
             elif record:
                 problem = f"{len(record)} cells where the header has {width}"
-                yield start, PaymentError(ROW, problem, "not-an-event")
+                yield from self._each(start, PaymentError(ROW, problem, "not-an-event"))
+
+    def _each(self, start: int, error: PaymentError) -> Iterator[tuple[int, PaymentError]]:
+        """The error for every line that was read for one record: what a stray quote swallows is counted."""
+        for line in range(start, max(start, self._reader.line_num) + 1):
+            yield line, error
 
 
 def _broken(start: int, end: int) -> PaymentError:

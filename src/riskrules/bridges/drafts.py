@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
 
 from ..base.times import InstantError, parse_instant
 from ..schema.errors import PaymentError
@@ -122,12 +121,22 @@ def _settings(f: Field, given: Sequence[object]) -> tuple[list[str], str]:
         return _time_settings(given)
     if f.kind.name == "money":
         currency = f'currency = "{f.kind.currency}"'
-        if any(isinstance(v, float | Decimal | str) and not _fits(f, v) for v in given):
+        wrong = {_misfit(f, v) for v in given} - {""}
+        if wrong == {"not-exact"}:
             return [currency, 'round = "half even"'], ": some values have more decimals than the currency"
-        return [currency], ""
+        return [currency], ": some values are no amounts" if wrong else ""
     if f.kind.name == "one of" and not all(_fits(f, v) for v in given):
         return _choice_settings(f, given)
     return [], ""
+
+
+def _misfit(f: Field, value: object) -> str:
+    """The kind of error that the value gives; nothing where it fits."""
+    try:
+        read_cell(f, value, AS_IT_IS)
+    except PaymentError as error:
+        return error.kind
+    return ""
 
 
 def _fits(f: Field, value: object, how: Reading = AS_IT_IS) -> bool:

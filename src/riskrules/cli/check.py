@@ -12,7 +12,7 @@ from .exits import FINDINGS, FINE, USAGE, Stop, read_bytes
 from .terminal import say
 
 if TYPE_CHECKING:
-    from ..check.ruleset import Checked
+    from ..checker.ruleset import Checked
 
 
 @click.command()
@@ -43,7 +43,7 @@ def check(ctx: click.Context, files: tuple[str, ...], as_json: bool) -> None:
 
 def check_files(files: tuple[str, ...]) -> tuple[list[Checked], int]:
     """The files that could be read, checked, and how many could not; why stands on standard error."""
-    from ..check.ruleset import check_bytes
+    from ..checker.ruleset import check_bytes
     from ..engine.capacity import with_program
 
     checked, unread = [], 0

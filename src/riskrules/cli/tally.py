@@ -29,6 +29,7 @@ class Tally:
     fired: Counter[str] = field(default_factory=Counter)
     institutions: dict[str, tuple[int, int]] = field(default_factory=dict)
     errors: list[BadRow] = field(default_factory=list)
+    unfed: tuple[str, ...] = ()
 
     @property
     def rules(self) -> Rules:
@@ -43,6 +44,8 @@ class Tally:
 
     def add(self, batch: DecidedBatch) -> None:
         """Count a batch in."""
+        read = {i.name for i in self.rules.meaning.inputs if i.origin != "window"}
+        self.unfed = tuple(sorted(read - batch.batch.columns.keys()))
         self.decided += batch.rows
         self.bad_rows += len(batch.errors)
         self.errors += batch.errors[: ERRORS_SHOWN - len(self.errors)]
@@ -54,11 +57,13 @@ class Tally:
 
     def degraded(self) -> tuple[str, ...]:
         """What no decision of this history could read, in sentences."""
+        unfed = (f"nothing feeds {', '.join(f'`{x}`' for x in self.unfed)}, so it is missing in every payment",)
         windows = [f"`{w.name}`" for w in self.rules.meaning.windows]
         if not windows:
-            return ()
+            return unfed if self.unfed else ()
         many = len(windows) > 1
         return (
+            *(unfed if self.unfed else ()),
             f"{len(windows)} window{'s are' if many else ' is'} not evaluated in this version, so a condition on "
             f"{'them' if many else 'it'} is not met, and `none of (…)` around one is: {', '.join(windows)}",
         )

@@ -15,7 +15,7 @@ from .reasons import drawn
 from .terminal import plain, say, show, tinted
 
 if TYPE_CHECKING:
-    from ..check.ruleset import Checked
+    from ..checker.ruleset import Checked
     from ..engine.inline_tests import TestResult
 
 

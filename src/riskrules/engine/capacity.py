@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..base.diagnostics import Diagnostic, Label
 from ..base.source import Span
-from ..check.ruleset import Checked
+from ..checker.ruleset import Checked
 from ..meaning import nodes as n
 from ..meaning.lowering import TooLarge, TooMuchArithmetic
 from ..meaning.walk import found_in

@@ -298,7 +298,7 @@ class Decision:
             "measures": [{**asdict(m), "id": masked(m.id) if m.id else None} for m in self.measures],
             "notices": [{"to": s.to, "texts": dict(s.texts), "rule": s.rule} for s in self.notices],
             "citations": [asdict(c) for c in self.citations],
-            "values": {name: shown(kind, self._values.get(name)) for name, kind in inputs.items()},
+            "values": {x: shown(k, self._values.get(x)) for x, k in inputs.items() if "occurred_at" in self._values},
             "degraded": list(self.degraded),
         }
 

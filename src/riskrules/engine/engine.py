@@ -48,7 +48,7 @@ class Engine:
         self._on_error = None if on_error is None else n.Act(n.LEVELS.index(on_error))
         self._changing = threading.Lock()
         self._lists = _lists(lists)
-        self._serving = Serving(rules, self._lists).prepare()
+        self._serving = Serving(_rules(rules), self._lists).prepare()
 
     @property
     def rules(self) -> Rules:
@@ -131,7 +131,7 @@ class Engine:
         """
         with self._changing:
             given = self._lists if lists is None else _lists(lists)
-            self._serving = Serving(rules, given).prepare()
+            self._serving = Serving(_rules(rules), given).prepare()
             self._lists = given
 
     def use_lists(self, lists: Mapping[str, object]) -> None:
@@ -140,6 +140,12 @@ class Engine:
             given = _lists(lists)
             self._serving = Serving(self._serving.rules, given).prepare()
             self._lists = given
+
+
+def _rules(given: object) -> Rules:
+    if not isinstance(given, Rules):
+        raise TypeError("an engine wants rules, from riskrules.load(path) or riskrules.loads(text)")
+    return given
 
 
 def _lists(given: Mapping[str, object] | None) -> Lists:

@@ -52,6 +52,7 @@ class EventReader:
         self.slots = {f.name: i for i, f in enumerate(self.fields)}
         self._currency = schema["currency"]
         self._root = self._branches()
+        self._nested = [(f.path[0], i) for i, f in enumerate(self.fields) if f.name.startswith("payment.")]
         self.partners = [
             (self.slots[f.name], self.slots[f.partner], f, schema[f.partner])
             for f in self.fields
@@ -79,7 +80,21 @@ class EventReader:
             check_currency(self._currency, str(read_value(self._currency, currency)), self.meaning.currency)
         found: Raw = [None] * len(self.fields)
         self._gather(event, self._root, found, "")
+        nested = event.get("payment")
+        if nested is not None:
+            self._gather_nested(nested, found)
         return found
+
+    def _gather_nested(self, nested: object, found: Raw) -> None:
+        """What rules call `payment.memo` may stand in the event itself or in a `payment` object in it, not in both."""
+        if not isinstance(nested, Mapping):
+            raise PaymentError("payment", 'not an object with fields, such as {"memo": …}', "wrong-kind")
+        for key, slot in self._nested:
+            given = nested.get(key)
+            if given is not None:
+                if found[slot] is not None:
+                    raise PaymentError(f"payment.{key}", f"is given twice, here and as `{key}`", "wrong-kind")
+                found[slot] = given
 
     def _gather(self, mapping: Any, branch: _Branch, found: Raw, at: str) -> None:
         get = mapping.get

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..base.diagnostics import Diagnostic
 from ..base.source import Source
-from ..check.ruleset import Checked, check_bytes, check_text
+from ..checker.ruleset import Checked, check_bytes, check_text
 from ..meaning import nodes as n
 from ..meaning.fingerprint import fingerprint
 from ..schema.fields import Field, Schema
@@ -95,8 +95,8 @@ def load(path: str | Path, *, fields: Iterable[Field] = ()) -> Rules:
     payment's, from `fields_of(Model)`; a saved one has its fields in it.
 
     A saved one is not checked again as its text was: whoever can write the file writes policy, so keep it where only
-    you can. RulesetError with every diagnostic when the file does not hold, SavedProgramError when a saved one is damaged,
-    OSError when it cannot be read.
+    you can. RulesetError with every diagnostic when the file does not hold, SavedProgramError when a saved one is
+    damaged, OSError when it cannot be read.
     """
     file = Path(path)
     from ..program.saved import MAGIC, SavedProgramError

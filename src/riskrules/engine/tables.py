@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ from ..bridges.maps import Map, load_map
 from ..bridges.tables import file_batches, table_batches
 from ..kernel.chunk import MOST_ROWS, Chunk
 from ..meaning import nodes as n
+from ..schema.fields import Schema
 from ..schema.limits import MISSING
 from .columns import integers_of
 from .duties import Duties, institution_totals, measure_lists, responsible_lists
@@ -166,13 +167,13 @@ def decide_file(
     serving: Serving, path: str | Path, map: Map | str | Path | None = None, rows: int = ROWS_A_BATCH
 ) -> Iterator[DecidedBatch]:
     """Decide a Parquet, CSV or JSON lines file, a batch at a time. TableError as `decide_table`."""
-    schema, zone = serving.rules.schema, zone_of(serving.rules.meaning.timezone)
+    schema, zone = _schema(serving), zone_of(serving.rules.meaning.timezone)
     batches = file_batches(path, schema, wanted_fields(serving), zone, _map(serving, map), rows)
     return decide_batches(serving, batches)
 
 
 def _batches(serving: Serving, table: object, map: Map | str | Path | None) -> Iterator[Batch]:
-    schema, zone = serving.rules.schema, zone_of(serving.rules.meaning.timezone)
+    schema, zone = _schema(serving), zone_of(serving.rules.meaning.timezone)
     chosen = _map(serving, map)
     tables = [table] if is_table(table) or not isinstance(table, Iterable) else table
     for one in tables:
@@ -184,8 +185,17 @@ def _map(serving: Serving, given: Map | str | Path | None) -> Map | None:
 
 
 def wanted_fields(serving: Serving) -> list[str]:
-    """The fields that a table must feed: what the rules read, without windows, and the currency if it has one."""
-    return [*(i.name for i in serving.rules.meaning.inputs if i.origin != "window"), "currency"]
+    """The fields that a table must feed: what the rules read, without windows; amount and currency if it has them."""
+    read = [i.name for i in serving.rules.meaning.inputs if i.origin != "window"]
+    return [*read, *(x for x in ("amount", "currency") if x not in read)]
+
+
+def _schema(serving: Serving) -> Schema:
+    """The rules' schema. An amount that no rule reads is counted where there is one, and is not asked for."""
+    schema = serving.rules.schema
+    if any(i.name == "amount" for i in serving.rules.meaning.inputs):
+        return schema
+    return schema.with_field(replace(schema["amount"], optional=True))
 
 
 def is_table(thing: object) -> bool:

@@ -116,7 +116,7 @@ def _rule_why(
         does += [shown_act(rule.action)] if rule.action else []
         does += [f"score {rule.score}"] if rule.score is not None else []
         does += [m.words for m in rule.measures]
-        for duty in rule.responsible:
+        for duty in rule.responsible if outcome == "fired" else ():
             instrument = instrument_of(duty, values)
             who = plain(str(values.get(instrument.institution) or "unknown"))
             responsible.append(f"{instrument.path} ({masked(str(values.get(instrument.path) or ''))}): {who}")

@@ -70,10 +70,10 @@ def schema_of(model: type[BaseModel], event: str = "payment", currency: str = ""
     return Schema(event, fields_of(model, currency=currency))
 
 
-def fields_of(model: type[BaseModel], prefix: str = "", currency: str = "") -> Iterator[Field]:
+def fields_of(model: type[BaseModel], prefix: str = "", currency: str = "") -> tuple[Field, ...]:
     """The fields of a model whose values stand in the event under `prefix` (dotted; empty: at its top).
     `currency` of money whose marker names none."""
-    yield from _fields(model, tuple(prefix.split(".")) if prefix else (), currency, optional=False)
+    return tuple(_fields(model, tuple(prefix.split(".")) if prefix else (), currency, optional=False))
 
 
 def _fields(model: type[BaseModel], path: tuple[str, ...], currency: str, optional: bool) -> Iterator[Field]:

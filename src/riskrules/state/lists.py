@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from ..schema.limits import LONGEST_TEXT
 
+HEADERS = ("id", "name", "item", "value", "account", "merchant", "wallet", "party", "device", "text")
+"""What the first column of a `.csv` may be called. Anything else may be the first item, which must not be lost."""
+_NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 MOST_ITEMS = 20_000_000
 """About 2 GB of texts: more does not belong in one process's memory."""
 
@@ -31,7 +35,10 @@ class Lists(Mapping[str, frozenset[str]]):
         for name, items in (lists or {}).items():
             if isinstance(items, str):
                 raise ListError(f"list `{name}`: one text where a collection of texts is wanted; write [text]")
-            held = frozenset(items)
+            try:
+                held = frozenset(items)
+            except TypeError as error:
+                raise ListError(f"list `{name}`: not a collection of texts") from error
             for item in held:
                 if not isinstance(item, str) or not 0 < len(item) <= LONGEST_TEXT:
                     raise ListError(f"list `{name}`: an item is not a text of 1 to {LONGEST_TEXT:_} characters")
@@ -39,10 +46,11 @@ class Lists(Mapping[str, frozenset[str]]):
 
     @classmethod
     def from_folder(cls, folder: str | Path) -> Lists:
-        """Each `NAME.txt` (an item a line) or `NAME.csv` (its first column, below a header) becomes the list NAME.
+        """Each `NAME.txt` (an item a line) or `NAME.csv` (the first column, below a header `id`) becomes the list NAME.
 
         Blank lines and lines that begin with `#` are passed over in a `.txt`. ListError when the folder or a
-        file cannot be read as UTF-8, or when two files give one name.
+        file cannot be read as UTF-8, when a `.csv` has no such header, when a name is none of the language's, or when
+        two files give one name.
         """
         root = Path(folder)
         if not root.is_dir():
@@ -51,6 +59,8 @@ class Lists(Mapping[str, frozenset[str]]):
         for path in sorted(root.iterdir()):
             if path.suffix not in (".txt", ".csv") or not path.is_file():
                 continue
+            if not _NAME.fullmatch(path.stem):
+                raise ListError(f"{path}: a list's name has small letters, digits and `_` only; name the file so")
             if path.stem in lists:
                 raise ListError(f"two files in `{folder}` give the list `{path.stem}`")
             lists[path.stem] = _read(path)
@@ -90,7 +100,8 @@ def _read(path: Path) -> list[str]:
         with path.open(encoding="utf-8-sig", newline="") as lines:
             if path.suffix == ".csv":
                 rows = csv.reader(lines)
-                next(rows, None)
+                if (next(rows, None) or [""])[0].strip().lower() not in HEADERS:
+                    raise ListError(f"{path}: the first line names no column; let it begin with `id`")
                 texts: Iterable[str] = (row[0].strip() if row else "" for row in rows)
             else:
                 texts = (line.strip() for line in lines if not line.startswith("#"))

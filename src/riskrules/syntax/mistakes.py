@@ -172,6 +172,10 @@ def _reserved(m: Misfit) -> Diagnostic | None:
     return m.says("reserved-word", f"{quoted(m.found)} is a word of the language and cannot be a name", "", help_)
 
 
+_COMPARED = frozenset({"=", "!=", "(", ","})
+"""After these a word is as likely a text without its quotes as a name."""
+
+
 def _name(m: Misfit) -> Diagnostic | None:
     """A name not spelt as names are: capitals, other scripts, a full stop at the end."""
     if "SOURCE" in m.wanted and m.kind == "NAME" and "CITES" not in m.wanted:
@@ -183,8 +187,12 @@ def _name(m: Misfit) -> Diagnostic | None:
         return None
     lower = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", m.found).lower().replace("-", "_").strip(".")
     if re.fullmatch(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*", lower) and m.found.lower() != m.found:
+        before = m.tokens[m.index - 1][1] if m.index else ""
+        in_quotes = quoted(f'"{m.found}"')
+        likely = before in _COMPARED and "." not in m.found
+        text = (f"if it is a text, write it in quotes: {in_quotes}",) if likely else ()
         return m.says(
-            "upper-case-name", f"names have no capital letters: {quoted(m.found)}", "", f"write {quoted(lower)}"
+            "upper-case-name", f"names have no capital letters: {quoted(m.found)}", "", *text, f"write {quoted(lower)}"
         )
     help_ = "a name has lower-case letters a to z, digits and `_`, and parts joined by single dots: `payee.account`"
     return m.says("bad-name", f"{quoted(m.found)} is not a name", "", help_)

@@ -201,7 +201,7 @@ class _File:
             if not isinstance(result, Failure):
                 if already_broken:
                     self._broken(word, tokens)
-                    self._mended(tokens, known)
+                    self._mended(tokens, known, known)
                 else:
                     self.out.blocks.append(result)
                 return
@@ -209,7 +209,7 @@ class _File:
             recovery.go(result)
             self.out.diagnostics += recovery.diagnostics
             if recovery.mended:
-                self._mended(recovery.mended, recovery.stand_ins() | known)
+                self._mended(recovery.mended, known, recovery.stand_ins() | known)
             self._broken(word, tokens)
             tokens = recovery.rest
             if len(self.out.diagnostics) > limits.MOST_DIAGNOSTICS:
@@ -217,9 +217,9 @@ class _File:
             if tokens:
                 word, already_broken = tokens[0][1], True
 
-    def _mended(self, tokens: list[RawToken], places: frozenset[int]) -> None:
+    def _mended(self, tokens: list[RawToken], slips: frozenset[int], places: frozenset[int]) -> None:
         """Keep the tree of a block whose mistakes stand-ins were put for; what was misspelt becomes harmless too."""
-        sound = [(k, _STAND_INS.get(k, w) if start in places else w, start, end) for k, w, start, end in tokens]
+        sound = [(k, _STAND_INS.get(k, w) if start in slips else w, start, end) for k, w, start, end in tokens]
         result = run(self.tables, sound)
         if not isinstance(result, Failure):
             self.out.mended.append((result, places))

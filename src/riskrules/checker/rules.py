@@ -122,7 +122,12 @@ class Rules:
                                 self._once(clause, effect, notices)
         citations = tuple(c for c in (self.effects.citation(x) for x in nodes if x.kind == "cites") if c)
         force = self._in_force(nodes)
-        if not self._prove(condition, needs) or self.problems.errors > before:
+        nobody = not any(x.kind == "responsible" for x in nodes)
+        proven = self._prove(condition, needs) and self.problems.errors == before
+        if action is not None and action.level > n.WARN and nobody:
+            self._nobody(name, n.LEVELS[action.level])
+            return None
+        if not proven:
             return None
         when, unless = condition or (None, ())
         assert when is not None
@@ -133,9 +138,6 @@ class Rules:
                 name,
                 help=("add `then`, `score`, `measure` or `tell`",),
             )
-            return None
-        if action is not None and action.level > n.WARN and not responsible:
-            self._nobody(name, n.LEVELS[action.level])
             return None
         return n.Rule(
             name.text, text, when.node, tuple(u.node for u in unless), action, score, tuple(measures),

@@ -22,6 +22,8 @@ from .scope import Built, Param, Scope, Typed
 LITERALS = frozenset(
     {"money", "ratio", "bps", "number", "duration", "calendar_span", "text", "yes", "no", "date", "instant"}
 )
+_ELSEWHERE = {"true": "yes", "false": "no", "null": "… is missing", "none": "… is missing"}
+"""What other languages call it."""
 
 
 class Quantities:
@@ -90,6 +92,8 @@ class Quantities:
         help: tuple[str, ...]
         if word.endswith(".id") and entity is not None and entity.kind.name in ENTITIES:
             help = (f"write `{word.removesuffix('.id')}`: {entity.kind} values are compared by their id",)
+        elif word in _ELSEWHERE:
+            help = (f"write `{_ELSEWHERE[word]}`",)
         elif word.startswith("payment.") and word.removeprefix("payment.") in scope.schema:
             help = (f"write `{word.removeprefix('payment.')}`",)
         elif f"payment.{word}" in scope.schema:

@@ -36,7 +36,7 @@ from .rules import Rules
 from .scope import Scope
 from .windows import Windows
 
-OF_THE_WHOLE = frozenset({"may-be-missing", "no-effect", "no-responsible", "limit-without-amount"})
+OF_THE_WHOLE = frozenset({"may-be-missing", "no-effect", "limit-without-amount"})
 """Findings that a missing clause can cause."""
 MOST_FINDINGS = 200
 """A file with more mistakes than this is a different kind of file."""
@@ -79,7 +79,7 @@ def check_bytes(name: str, raw: bytes, fields: Iterable[Field] = ()) -> Checked:
 def from_parsed(parsed: Parsed, fields: Iterable[Field] = ()) -> Checked:
     problems = Problems(parsed.source)
     ruleset = None
-    if not parsed.refused and (parsed.blocks or not parsed.diagnostics):
+    if not parsed.refused and (parsed.blocks or parsed.mended or not parsed.diagnostics):
         ruleset = _Run(parsed, problems, fields).ruleset()
     found = sorted([*parsed.diagnostics, *problems.found], key=lambda d: (d.labels[0].span.start, d.severity, d.code))
     if any(d.severity == ERROR for d in found):
@@ -112,6 +112,9 @@ class _Run:
         self.problems = problems
         broken = any(kind == "ruleset" for kind, _ in parsed.broken)
         self.head: Head = read_head(parsed.blocks, broken, problems)
+        for block, places in parsed.mended:
+            if block.kind == "ruleset" and broken:
+                self.head = self._mended_head(block, places)
         self.host = {f.name: f for f in fields}
         schema = payment_schema(self.head.currency)
         for field in self.host.values():
@@ -207,6 +210,14 @@ class _Run:
                     if test is not None:
                         made.append(test)
         return tuple(made)
+
+    def _mended_head(self, block: Node, places: frozenset[int]) -> Head:
+        """What the sound clauses of a broken head say, and what is wrong with them."""
+        before = len(self.problems.found)
+        head = read_head([block, *(b for b in self.blocks if b.kind != "ruleset")], True, self.problems)
+        found = self.problems.found[before:]
+        self.problems.found[before:] = [d for d in found if d.labels[0].span.start not in places]
+        return head
 
     def _own_fields(self, read: set[str], windows: set[str]) -> list[Field]:
         """The fields that the file declares, and those of the host that it reads."""
