@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -217,6 +218,7 @@ def test_a_payment_in_flight_keeps_its_version(rules: rr.Rules) -> None:
     """Under swaps from another thread every decision is wholly of one version or the other."""
     other = rr.loads(RULES.replace("delay 24h", "reject").replace("version 2026.1", "version 2026.2"), "other.risk")
     engine = rr.Engine(rules, lists={"involved": []})
+    engine.warm()
     seen: set[tuple[str, str]] = set()
     stop = threading.Event()
 
@@ -228,8 +230,11 @@ def test_a_payment_in_flight_keeps_its_version(rules: rr.Rules) -> None:
     threads = [threading.Thread(target=decide) for _ in range(4)]
     for thread in threads:
         thread.start()
-    for i in range(200):
-        engine.swap(other if i % 2 == 0 else rules)
+    began = time.monotonic()
+    turns = 0
+    while turns < 200 or (len(seen) < 2 and time.monotonic() - began < 60):
+        engine.swap(other if turns % 2 == 0 else rules)
+        turns += 1
     stop.set()
     for thread in threads:
         thread.join()
