@@ -9,8 +9,9 @@ from . import nodes as n
 _Node = TypeVar("_Node")
 
 
-def found_in(piece: object, wanted: type[_Node]) -> list[_Node]:
-    """Every node of a type, in the order in which it is written. Does not recurse, so depth does not matter."""
+def found_in(piece: object, wanted: type[_Node] | tuple[type[_Node], ...]) -> list[_Node]:
+    """Every node of a type, or of several, in the order in which it is written. Does not recurse, so depth does not
+    matter."""
     found: list[_Node] = []
     stack = [piece]
     while stack:
