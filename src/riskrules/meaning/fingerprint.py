@@ -35,6 +35,11 @@ def canonical(ruleset: n.Ruleset) -> bytes:
     return _text(fields).encode("utf-8", "surrogatepass")
 
 
+def canonical_piece(piece: n.Condition | None) -> bytes:
+    """The same of one condition: equal for two of the same meaning, whatever their words."""
+    return _text(_canonical(piece)).encode("utf-8", "surrogatepass")
+
+
 def _text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
