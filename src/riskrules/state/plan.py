@@ -15,6 +15,7 @@ import hashlib
 from dataclasses import dataclass
 
 from ..meaning import nodes as n
+from ..meaning.averages import window_of
 from ..meaning.fingerprint import canonical_piece
 from ..meaning.walk import reads_in
 from ..schema import kinds as k
@@ -25,8 +26,6 @@ SETTLED = "settled"
 LONGEST_US = {"day": 2 * k.DAY, "month": 33 * k.DAY, "year": 368 * k.DAY}
 """Upper bounds of what `this day`, `this month` and `this year` reach back, with room for zones that skip or repeat
 a day."""
-PARTS = ("sum", "count")
-"""An average is read as its sum and its count, so that it is exact: the inputs `W.sum` and `W.count`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +96,10 @@ def from_meaning(meaning: n.Ruleset, schema: Schema) -> Plan:
 
 
 def parsed(name: str) -> tuple[str, str, tuple[str, ...]]:
-    """(window, part, keys) of an input: `avg_7d.sum of (payer.account, payee.account)`. No keys: the window's own."""
+    """(window, part, keys) of an input: `avg_7d.sum of (payer.account, payee.account)`. `part`: of an average, which is
+    read as its sum and its count (`meaning.averages`). No keys: the window's own."""
     base, _, keys = name.partition(" of ")
-    window, _, part = base.partition(".")
-    return window, part, tuple(keys.strip("()").split(", ")) if keys else ()
+    return window_of(name), base.partition(".")[2], tuple(keys.strip("()").split(", ")) if keys else ()
 
 
 def _series(window: n.Window, schema: Schema) -> Series:

@@ -10,8 +10,8 @@ is half-open in that order: [t - 1h, this payment). The event that has the momen
 payment decided once more) is never covered.
 
 An answer is exact or it is said to be unavailable; it is never a guess. A key that never had an event answers zero for
-count, sum and distinct and None for the others. A store that has let go of a key's events remembers from when on it knows
-them all, and a reading that looks back further is unavailable.
+count, sum and distinct and None for the others. A store that has let go of a key's events remembers from when on it
+knows them all, and a reading that looks back further is unavailable.
 """
 
 from __future__ import annotations

@@ -1,0 +1,41 @@
+"""Locks that a forked child finds free.
+
+A process may be forked while another of its threads holds a lock; the child has no such thread, so the lock would
+never be let go there. The child gets new ones. That is enough where a lock only keeps calls apart and guards nothing
+that could be half done; what does guard such a thing has to be held over the fork instead.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+
+
+class ForkLock:
+    """A lock for `with`; the thread that has it may take it again."""
+
+    def __init__(self) -> None:
+        self.renew()
+        _locks.add(self)
+
+    def renew(self) -> None:
+        self._lock = threading.RLock()
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *problem: object) -> None:
+        self._lock.release()
+
+
+_locks: weakref.WeakSet[ForkLock] = weakref.WeakSet()
+
+
+def _in_child() -> None:
+    for lock in _locks:
+        lock.renew()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_in_child)

@@ -1,0 +1,89 @@
+"""Where everything lies in the one array of a window store, and in the rows it is asked with.
+
+One array of 64-bit integers holds the whole store, so that a kernel is handed few arguments, memory has one bound, and
+a snapshot is a handful of runs of words. Nothing in it is a position: keys, ids and nodes are numbers from one (0 is
+none), so a saved store fits an array of another size.
+
+The array: control words, words to work in, series, what was forgotten, then heads and entries of the keys, heads and
+entries of the ids, and nodes. Memory that was never written is not taken from the system, so a store grows as it is
+used.
+
+Texts reach the kernel as bytes and live in the store as keyed 128-bit digests: two words, high and low.
+"""
+
+from __future__ import annotations
+
+WORD_BYTES = 8
+NEVER = -(2**62)
+"""Earlier than any time that a payment can have."""
+
+# Control words: counters and settings.
+ARRIVALS, NEWEST, EVICTED, EVENTS, LATENESS, REMEMBER, SECRET, SECRET_LOW = range(8)
+SERIES, FORGOTTEN, WORK = range(8, 11)
+
+# Control words: the tables of keys and of ids, each this many words from its start; then the nodes.
+KEYS, IDS, NODES = 16, 32, 48
+HEADS, ENTRIES, WIDTH, CAPACITY, SIZE, SPLIT, USED, FREE, COUNT, OLDEST, LATEST = range(11)
+CONTROL_WORDS = 64
+
+# Words to work in: the results of a pass, then two stacks.
+R_COUNT, R_HIGH, R_LOW, R_MIN, R_MAX, R_DISTINCT, R_LATEST = range(7)
+STACK, PATH = 8, 520
+WORK_WORDS = 704
+"""A stack holds at most eight children a level, two words each, and no tree here has more than 31 levels."""
+
+SERIES_WIDTH = 4
+S_KNOWN, S_KEEP, S_DISTINCT = range(3)
+MOST_SERIES = 1024
+"""Series in one store at a time. A ruleset has some tens."""
+FORGOTTEN_WORDS = 2**17
+"""Buckets for keys that were let go of; each holds the earliest time from which all of its keys are known."""
+
+# An entry of a table: first what both kinds have.
+NEXT, HIGH, LOW, GROUP, OLDER, NEWER = range(6)
+HELD, KEY_NEWEST, KNOWN, INLINE = range(6, 10)
+INLINE_WORDS = 12
+"""Four events, or three where values are digests: most keys never have more."""
+ROOT, VALUES = INLINE, INLINE + 1
+KEY_WIDTH = INLINE + INLINE_WORDS
+IN_NODES, FREED = -1, -2
+"""In place of the number of events held inline: they are in nodes; the entry is not in use."""
+CONTENT_HIGH, CONTENT_LOW, ID_TIME, ID_ARRIVAL = range(6, 10)
+ID_WIDTH = 10
+
+# A node: a count, a level (0 holds events), then events or children.
+N_COUNT, N_LEVEL, N_NEXT, BODY = 0, 1, 2, 4
+NODE_WIDTH = 64
+BODY_WORDS = NODE_WIDTH - BODY
+A, B, C, D = range(4)
+"""An event: time, arrival, value. Where values are texts: time, arrival, high, low, and the lowest bit of the low word
+says that no later event of the key has the value. In a tree of values: high, low, time, arrival."""
+CHILD_NODE, CHILD_COUNT, CHILD_A, CHILD_HIGH, CHILD_LOW, CHILD_MIN, CHILD_MAX = range(7)
+CHILD_B, CHILD_LAST = CHILD_LOW, CHILD_HIGH
+CHILD_WIDTH = 7
+MOST_CHILDREN = BODY_WORDS // CHILD_WIDTH
+SPARE_NODES = 80
+"""Free before an event is added, so that no insertion stops half way: a split a level, in two trees."""
+FEWEST_NODES = 512
+
+# A plan: counts, then the series of each lookup, then (lookup, aggregate) of each reading.
+P_LOOKUPS, P_READINGS, P_BODY = range(3)
+AGGREGATES = ("count", "sum", "min", "max", "distinct", "since")
+COUNT_OF, SUM_OF, MIN_OF, MAX_OF, DISTINCT_OF, SINCE_OF = range(6)
+
+# A moment: then lookups, then since of each reading. A length of -1: there is no key.
+M_TIME, M_ID_HIGH, M_ID_LOW, M_ID_LENGTH, M_BODY = range(5)
+L_HIGH, L_LOW, L_LENGTH, LOOKUP_WIDTH = range(4)
+
+# Answers: a value a reading, a state a reading, a key a lookup.
+FINE, NOTHING, FORGOT, PURGED, UNSEEN, BEYOND = range(6)
+"""States: the last four are unavailable, because the key was let go of, because the store keeps no longer, because
+the series was not recorded then, and because the sum is beyond what a store answers."""
+ANY_NOTHING, ANY_UNAVAILABLE = 1, 2
+HIGHEST_SUM = 10**18
+
+# An event to record: then entries, then the series that it does not speak of (see `record_row`).
+E_TIME, E_ID_HIGH, E_ID_LOW, E_ID_LENGTH, E_CONTENT_HIGH, E_CONTENT_LOW, E_ENTRIES, E_GAPS, E_BODY = range(9)
+V_SERIES, V_HIGH, V_LOW, V_LENGTH, V_VALUE, V_VALUE_LOW, V_VALUE_LENGTH, ENTRY_WIDTH = range(8)
+RECORDED, SAME, CONFLICT = 1, 0, -1
+"""What becomes of an event."""

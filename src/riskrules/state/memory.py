@@ -1,0 +1,364 @@
+"""Windows in this process's memory: exact, bounded, and on disk if a folder is given.
+
+Everything lies in one array, whose size is declared. When there is no more room, the keys that have been longest
+without an event go first, by order of arrival and not by any clock, and a reading that such a key could not answer
+exactly says so. A key keeps its events for as long as its series looks back, and for `lateness` more: a reading at a
+time no older than the key's newest event less `lateness` is answered unless the key had to go.
+
+An id is remembered until events more than `remember_ids` later have been recorded, or `most_ids` others. Within that,
+recording an event once more changes nothing. After it, the same event would count again; and a payment recorded so long
+ago would, when decided once more, count itself.
+
+One lock a store, held for some microseconds at a time. A fork takes a copy: the child goes on in memory only and leaves
+the folder to its parent.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import weakref
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from struct import Struct
+from typing import Literal
+
+import numpy as np
+
+from ..kernel import windows_layout as w
+from ..schema.kinds import MICROSECOND
+from . import arena
+from .journal import Journal, Snapshot
+from .memory_bound import MOST_TIME_US, BoundMemory, Desk, Kept
+from .plan import Plan, Series
+from .store import WindowConflict, WindowStoreError
+
+MOST_BYTES = 512 * 1024 * 1024
+JOURNAL_BYTES_BEYOND = 64 * 1024 * 1024
+"""A journal this much larger than the last snapshot is replaced by one: what a start reads stays in proportion."""
+SWEPT_AT_ONCE = 4096
+"""Keys looked at while the lock is held when a series is let go of: well under a millisecond."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryStats:
+    """What a store holds. `bytes`: ever used of `most_bytes`. `evicted_keys`: let go of for want of room, so far.
+    `problem`: why the last snapshot that it took by itself failed, if it did; the journal has all the same."""
+
+    keys: int
+    events: int
+    ids: int
+    bytes: int
+    evicted_keys: int
+    problem: str = ""
+
+
+class MemoryWindows:
+    """A window store in memory. Safe from many threads."""
+
+    def __init__(
+        self,
+        *,
+        most_keys: int = 1_000_000,
+        most_bytes: int = MOST_BYTES,
+        lateness: timedelta = timedelta(days=1),
+        remember_ids: timedelta = timedelta(days=7),
+        most_ids: int = 1_000_000,
+        folder: str | Path | None = None,
+        sync: Literal["process", "always"] = "process",
+    ) -> None:
+        """With a folder, it goes on where it was, and `record` returns when the event would outlive this process;
+        with `sync="always"`, this machine. ValueError for bounds that cannot be; WindowStoreError when the folder is
+        damaged or in use."""
+        from ..kernel import windows_rows
+        from ..kernel.windows_warm import warm_windows
+
+        if sync not in ("process", "always"):
+            raise ValueError(f'`sync` is "process" or "always", not {sync!r}')
+        self._rows = windows_rows
+        self._warm = warm_windows
+        self._lateness_us, self._remember_us = (
+            _microseconds(name, value) for name, value in (("lateness", lateness), ("remember_ids", remember_ids))
+        )
+        self._capacity = arena.within(most_bytes, most_keys, most_ids)
+        self._lock = threading.Lock()
+        self._binding = threading.Lock()
+        self._series: dict[str, Kept] = {}
+        self._bounds: weakref.WeakSet[BoundMemory] = weakref.WeakSet()
+        self._journal: Journal | None = None
+        self._snapshot_bytes = 0
+        self._snapshots: threading.Thread | None = None
+        self._snapshot_lock = threading.Lock()
+        self._leaving: set[int] = set()
+        self.epoch = 0
+        self._problem = ""
+        self._closed = False
+        self._make_desk(8192, 8192)
+        if folder is None:
+            self._start(None, os.urandom(16))
+        else:
+            journal = Journal(Path(folder), sync == "always")
+            try:
+                journal.recover(self._start, self._apply)
+            except BaseException:
+                journal.close()
+                raise
+            self._journal = journal
+        _stores.add(self)
+
+    def warm(self) -> None:
+        """Compile what reading and recording need, before the first payment and not in front of it."""
+        self._warm()
+
+    def bind(self, plan: Plan) -> BoundMemory:
+        """A series that no living plan asks for is let go of when the second plan in turn is bound without it, so
+        several engines of one store can begin one after the other."""
+        self._warm()
+        with self._binding:
+            with self._lock:
+                try:
+                    bound = BoundMemory(self, plan, [self._slot(series) for series in plan.series])
+                    self._bounds.add(bound)
+                finally:
+                    self._look_round()
+                wanted = {series.identity for living in self._bounds for series in living.plan.series}
+                leaving = [x for x in self._series.values() if x.unwanted and x.identity not in wanted]
+                for kept in self._series.values():
+                    kept.unwanted = kept.identity not in wanted
+            for kept in leaving:
+                self._let_go(kept)
+        return bound
+
+    def snapshot(self) -> None:
+        """Write all of it to the folder, so that the next start need not read the journal so far. Payments wait only
+        while memory is copied. ValueError without a folder, WindowStoreError when it cannot be written."""
+        with self._snapshot_lock:
+            with self._lock:
+                journal = self._open_journal()
+                if journal is None:
+                    raise ValueError("a store without a folder has nowhere to write a snapshot; pass folder=")
+                try:
+                    journal.rotate()
+                except OSError as error:
+                    raise WindowStoreError(f"the journal in `{journal.folder}` cannot be begun: {error}") from error
+                held = [run.copy() for run in arena.runs(self._memory)]
+                taken = Snapshot(
+                    journal.generation,
+                    journal.sequence,
+                    {"series": [kept.to_json() for kept in self._series.values()]},
+                    held,
+                )
+            try:
+                self._snapshot_bytes = journal.write(taken)
+            except OSError as error:
+                raise WindowStoreError(f"a snapshot in `{journal.folder}` cannot be written: {error}") from error
+
+    def stats(self) -> MemoryStats:
+        with self._lock:
+            memory = self._memory
+            return MemoryStats(
+                keys=int(memory[w.KEYS + w.COUNT]),
+                events=int(memory[w.EVENTS]),
+                ids=int(memory[w.IDS + w.COUNT]),
+                bytes=arena.bytes_used(memory),
+                evicted_keys=int(memory[w.EVICTED]),
+                problem=self._problem,
+            )
+
+    def close(self) -> None:
+        """Let go of the folder. What is bound can still be read; nothing can be recorded."""
+        thread = self._snapshots
+        if thread is not None:
+            thread.join()
+        with self._snapshot_lock, self._lock:
+            self._closed = True
+            if self._journal is not None:
+                self._journal.close()
+                self._journal = None
+
+    # -- series ------------------------------------------------------------------------------------
+    def _slot(self, series: Series) -> int:
+        """Where the series is, made if need be: known from now on if anything was recorded before."""
+        kept = self._series.get(series.identity)
+        if kept is not None and series.keep_us <= kept.keep_us:
+            return kept.slot
+        taken = {other.slot for other in self._series.values()} | self._leaving
+        slot = kept.slot if kept else next((x for x in range(w.MOST_SERIES) if x not in taken), None)
+        if slot is None:
+            raise WindowStoreError(f"the store keeps {w.MOST_SERIES} series already; let go of a ruleset first")
+        made = Kept(series.identity, slot, series.event, series.distinct, series.keep_us)
+        self._write(b"S" + json.dumps(made.to_json()).encode())
+        self._set_series(made)
+        return slot
+
+    def _set_series(self, made: Kept) -> None:
+        at = int(self._memory[w.SERIES]) + made.slot * w.SERIES_WIDTH
+        if made.identity not in self._series:
+            newest = int(self._memory[w.NEWEST])
+            self._memory[at + w.S_KNOWN] = newest + 1 if newest != w.NEVER else w.NEVER
+        self._memory[at + w.S_KEEP] = made.keep_us
+        self._memory[at + w.S_DISTINCT] = made.distinct
+        self._series[made.identity] = made
+
+    def _look_round(self) -> None:
+        """Tell everything bound which series there are. An event that is being laid out for the old ones is laid out
+        again."""
+        self.epoch += 1
+        for living in self._bounds:
+            living.see(self._series.values())
+
+    def _let_go(self, kept: Kept) -> None:
+        """A little at a time, so that no payment waits for all of it."""
+        with self._lock:
+            self._write(b"F" + kept.identity.encode())
+            del self._series[kept.identity]
+            self._leaving.add(kept.slot)
+            self._look_round()
+        start = 1
+        while start:
+            with self._lock:
+                start = int(self._rows.sweep(self._memory, kept.slot, start, SWEPT_AT_ONCE))
+        self._leaving.discard(kept.slot)
+
+    # -- on disk -----------------------------------------------------------------------------------
+    def _start(self, snapshot: Snapshot | None, secret: bytes) -> bytes:
+        """Begin with what a folder holds, or with nothing; gives the secret."""
+        self._warm()
+        if snapshot is None:
+            self._memory = arena.empty(self._capacity, self._lateness_us, self._remember_us, secret)
+            return secret
+        self._memory = arena.restored(self._capacity, self._lateness_us, self._remember_us, snapshot.runs)
+        for row in snapshot.description["series"]:
+            kept = Kept.from_json(row)
+            self._series[kept.identity] = kept
+        return self._memory[w.SECRET : w.SECRET_LOW + 1].tobytes()
+
+    def _apply(self, payload: bytes) -> None:
+        """One frame of the journal. ValueError when it is none."""
+        kind, rest = payload[:1], payload[1:]
+        if kind == b"S":
+            self._set_series(Kept.from_json(json.loads(rest)))
+        elif kind == b"F":
+            kept = self._series.pop(rest.decode(), None)
+            if kept is None:
+                raise ValueError("it lets go of a series that is not there")
+            self._rows.sweep(self._memory, kept.slot, 1, arena.LARGEST_COUNT)
+        elif kind == b"R" and len(rest) % w.WORD_BYTES == 0 and len(rest) >= w.E_BODY * w.WORD_BYTES:
+            words = np.frombuffer(bytearray(rest), np.int64)
+            entries, gaps = int(words[w.E_ENTRIES]), int(words[w.E_GAPS])
+            end = w.E_BODY + entries * w.ENTRY_WIDTH
+            slots = [*words[w.E_BODY : end : w.ENTRY_WIDTH].tolist(), *words[end:].tolist()]
+            known = {kept.slot for kept in self._series.values()}
+            if entries < 0 or gaps < 0 or end + gaps != len(words) or not known.issuperset(slots):
+                raise ValueError("an event in it does not fit")
+            self._rows.record(self._memory, words)
+        else:
+            raise ValueError("a frame of an unknown kind")
+
+    def _open_journal(self) -> Journal | None:
+        if self._closed:
+            raise WindowStoreError("the store is closed")
+        return self._journal
+
+    def _write(self, payload: bytes) -> None:
+        journal = self._open_journal()
+        if journal is not None:
+            journal.append(payload)
+            if journal.size > self._snapshot_bytes + JOURNAL_BYTES_BEYOND and self._snapshots is None:
+                self._snapshots = threading.Thread(target=self._take_snapshot, name="riskrules windows snapshot")
+                self._snapshots.start()
+
+    def _take_snapshot(self) -> None:
+        try:
+            self.snapshot()
+            self._problem = ""
+        except WindowStoreError as error:
+            self._problem = str(error)
+            self._snapshot_bytes += JOURNAL_BYTES_BEYOND  # tried once more when the journal has grown as much again
+        finally:
+            self._snapshots = None
+
+    # -- reading and recording, under the lock -------------------------------------------------------
+    def _make_desk(self, words: int, texts: int) -> None:
+        self._words_bytes = bytearray(w.WORD_BYTES * words)
+        self._words = np.frombuffer(self._words_bytes, np.int64)
+        self._texts_bytes = bytearray(texts)
+        self._texts = np.frombuffer(self._texts_bytes, np.uint8)
+
+    def _lay(self, packer: Struct, words: Sequence[int], texts: bytes) -> None:
+        """Put a request where the kernel finds it."""
+        if packer.size > len(self._words_bytes) or len(texts) > len(self._texts_bytes):
+            self._make_desk(
+                max(len(self._words), packer.size // w.WORD_BYTES), max(len(self._texts_bytes), 2 * len(texts))
+            )
+        packer.pack_into(self._words_bytes, 0, *words)
+        self._texts_bytes[: len(texts)] = texts
+
+    def read_words(self, packer: Struct, words: Sequence[int], texts: bytes, desk: Desk) -> tuple[int, bytes]:
+        """What a kernel answers: which kinds of answer there are, and the answers' bytes."""
+        with self._lock:
+            self._lay(packer, words, texts)
+            kinds = self._rows.read(self._memory, desk.plan, self._words, self._texts, desk.out)
+            return kinds, bytes(desk.out_bytes)
+
+    def record_words(self, packer: Struct, words: Sequence[int], texts: bytes, epoch: int) -> bool | None:
+        """None when the words were laid out before the series changed."""
+        with self._lock:
+            if epoch != self.epoch:
+                return None
+            journal = self._open_journal()
+            self._lay(packer, words, texts)
+            becomes = self._rows.digest_event(self._memory, self._words, self._texts)
+            if becomes == w.CONFLICT:
+                raise WindowConflict("an event of this id was recorded before, with other content")
+            if becomes == w.SAME:
+                return False
+            if journal is not None:
+                self._write(b"R" + self._words_bytes[: packer.size])
+            self._rows.record(self._memory, self._words)
+            return True
+
+    def before_fork(self) -> None:
+        self._lock.acquire()
+
+    def after_fork(self, child: bool) -> None:
+        """The child leaves the folder to its parent."""
+        if child:
+            self._binding = threading.Lock()
+            self._snapshot_lock = threading.Lock()
+            self._snapshots = None
+            if self._journal is not None:
+                self._journal.close()
+                self._journal = None
+        self._lock.release()
+
+
+def _microseconds(name: str, value: timedelta) -> int:
+    held = value // timedelta(microseconds=MICROSECOND)
+    if not 0 <= held < MOST_TIME_US:
+        raise ValueError(f"`{name}` is {value}; give a span that is not negative")
+    return held
+
+
+_stores: weakref.WeakSet[MemoryWindows] = weakref.WeakSet()
+_forking: list[MemoryWindows] = []
+
+
+def _before_fork() -> None:
+    _forking.extend(sorted(_stores, key=id))
+    for store in _forking:
+        store.before_fork()
+
+
+def _after_fork(child: bool) -> None:
+    while _forking:
+        _forking.pop().after_fork(child)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_before_fork, after_in_parent=lambda: _after_fork(False), after_in_child=lambda: _after_fork(True)
+    )
