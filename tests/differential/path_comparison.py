@@ -12,38 +12,43 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 from unittest.mock import patch
 
+import numpy as np
 import pyarrow as pa
 from path_faults import spoil
-from path_payments import Payment, Payments
+from path_payments import Payment, Payments, keys_of
 from path_reference import Answer, Errors, Reference
 from path_tables import Tables
 from rulefiles import RuleFile, rule_file
 
-from riskrules.bridges.columns import Batch
+from riskrules.bridges.columns import Batch, Numbers
 from riskrules.bridges.tables import table_batches
 from riskrules.checker.ruleset import check_text
-from riskrules.engine import tables
+from riskrules.engine import replaying, tables
 from riskrules.engine.decision import Decision
 from riskrules.engine.engine import Engine
 from riskrules.engine.rules import Rules
+from riskrules.engine.serving import Serving
 from riskrules.kernel.chunk import Chunk, Decided
 from riskrules.meaning import linear
 from riskrules.meaning import nodes as n
 from riskrules.meaning.lowering import Graph
-from riskrules.meaning.walk import found_in
+from riskrules.meaning.walk import found_in, reads_in
 from riskrules.schema.errors import PaymentError
+from riskrules.schema.limits import MISSING
+from riskrules.state.plan import Plan
+from riskrules.state.store import Answers, Happened, Moment, WindowStoreError
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SHARE_OF_FAULTS = 0.12
 NODES: tuple[type[Any], ...] = (
     n.Compare, n.Equal, n.Member, n.InList, n.Starts, n.Contains, n.Known, n.All, n.Any, n.Not,
-    n.Const, n.Read, n.Dated, n.Arithmetic, n.Quotient, n.Default,
+    n.Const, n.Read, n.Average, n.Dated, n.Arithmetic, n.Quotient, n.Default,
 )  # fmt: skip
 ROWS_WITHOUT_WINDOWS = 4
 """One payment in so many is decided by itself without its windows too, as every payment is in a table."""
@@ -68,15 +73,30 @@ class Disagreement:
         )
 
 
+class OutOfReach:
+    """A store that never answers: each window is what the host gives, or missing."""
+
+    def bind(self, plan: Plan) -> OutOfReach:
+        self.readings = len(plan.readings)
+        return self
+
+    def read(self, moment: Moment) -> Answers:
+        return Answers([None] * self.readings, tuple(range(self.readings)), "the store is out of reach")
+
+    def record(self, happened: Happened) -> bool:
+        raise WindowStoreError("the store is out of reach")
+
+
 class Pair:
     """A rule file made ready both ways."""
 
     def __init__(self, file: RuleFile, meaning: n.Ruleset) -> None:
         self.file = file
         self.rules = Rules(meaning)
-        self.engine = Engine(self.rules, lists=file.lists)
+        self.engine = Engine(self.rules, lists=file.lists, windows=OutOfReach())
         lists = {name: frozenset(items) for name, items in file.lists.items()}
-        self.reference = Reference(meaning, self.rules.schema, lists)
+        self.reference = Reference(meaning, self.rules.schema, lists, keys_of(meaning, self.rules.schema))
+        self.in_tables = Reference(meaning, self.rules.schema, lists)
 
 
 def compare_seed(seed: int, count: int, seen: Counter[str]) -> Disagreement | None:
@@ -114,8 +134,8 @@ def compare(pair: Pair, payments: list[Payment], seed: int, seen: Counter[str]) 
             once_more = len(bare) % ROWS_WITHOUT_WINDOWS == 0
             if once_more and not agree(without, got := by_row(pair.engine, p, None)):
                 return Disagreement(pair.file, p, "row without windows", without, got)
-        bare.append(without)
-    made = Tables(list(pair.reference.fields), pair.rules.schema, random.Random(seed), seen)
+        bare.append(pair.in_tables.answer(p.event, None))
+    made = Tables(list(pair.in_tables.fields), pair.rules.schema, random.Random(seed), seen)
     for places, table in made.of(payments):
         for place, answer in by_table(pair, table):
             i = places[place]
@@ -174,6 +194,18 @@ def in_a_table(answer: Answer | Errors) -> Row | Errors:
     )  # fmt: skip
 
 
+def only_what_rules_read(serving: Serving, chosen: object = None) -> list[str]:
+    """Here a table is no history: its windows are missing, so it need not feed them."""
+    return list(dict.fromkeys((*(i.name for i in serving.rules.meaning.inputs if i.origin != "window"), "currency")))
+
+
+def without_windows(serving: Serving, batches: Iterator[Batch], *how: object) -> Iterator[Batch]:
+    """In place of the replay: a column of nothing for each window."""
+    for batch in batches:
+        nothing = Numbers(np.full(batch.rows, MISSING, np.int64))
+        yield replace(batch, columns={**batch.columns, **{r.name: nothing for r in serving.plan.readings}})
+
+
 class Recording(Chunk):
     """The block kernel, keeping what it decided: tables of decisions do not say what was lifted."""
 
@@ -196,7 +228,12 @@ def recording() -> Iterator[tuple[list[Decided], list[Batch]]]:
             batches.append(batch)
             yield batch
 
-    with patch.object(tables, "Chunk", Recording), patch.object(tables, "table_batches", kept):
+    with (
+        patch.object(tables, "Chunk", Recording),
+        patch.object(tables, "table_batches", kept),
+        patch.object(tables, "wanted_fields", only_what_rules_read),
+        patch.object(replaying, "with_windows", without_windows),
+    ):
         yield Recording.kept, batches
 
 
@@ -245,7 +282,16 @@ def note_meaning(ruleset: n.Ruleset, seen: Counter[str]) -> None:
     rules = (ruleset.rules, ruleset.exempts)
     seen["more than 64 rules"] += len(ruleset.rules) > 64
     inputs = {i.name: i for i in ruleset.inputs}
+    wheres = [w.where for w in ruleset.windows if w.where is not None]
+    seen["window that asks how a payment ended"] += sum(r.name == "status" for r in reads_in(tuple(wheres)))
     for c in found_in(rules, object):
+        if isinstance(c, n.Not):
+            seen["window that may hold"] += isinstance(c.part, n.Compare)
+            seen["none of windows"] += any(isinstance(x.part, n.Compare) for x in found_in(c.part, n.Not))
+        if isinstance(c, n.Known):
+            seen["average is known"] += isinstance(c.read, n.Average)
+        if isinstance(c, n.Notice):
+            seen["average in a notice"] += bool(found_in(c, n.Average))
         if isinstance(c, NODES):
             seen[f"node {type(c).__name__}"] += 1
         if not isinstance(c, n.Compare):

@@ -23,7 +23,8 @@ from rulefile_values import COUNTRIES, CURRENCIES, DAY, IDS, TEXTS, decimal
 from riskrules.meaning import nodes as n
 from riskrules.meaning.walk import reads_in
 from riskrules.schema.fields import Field, Schema
-from riskrules.schema.values import decimals_of
+from riskrules.schema.values import FAR_AWAY, decimals_of
+from riskrules.state.plan import from_meaning as plan_of
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 HOUR = DAY // 24
@@ -64,12 +65,11 @@ class Payments:
         self.zone = ZoneInfo(ruleset.timezone)
         self.thresholds = Thresholds.of(ruleset)
         self.inputs = {i.name: i for i in ruleset.inputs}
-        self.windows = {
-            i.name: Field(i.name, i.kind, "", True, i.lowest, i.highest) for i in ruleset.inputs if i.origin == "window"
-        }
+        self.windows = {i.name: given_window(i) for i in ruleset.inputs if i.origin == "window"}
         given = ["id", "occurred_at", *(i.name for i in ruleset.inputs if i.origin == "field")]
         self.derived = [schema[i.name] for i in ruleset.inputs if i.origin == "derived"]
         given += [f.of[1] for f in self.derived if f.of]
+        given += keys_of(ruleset, schema)
         self.fields = [schema[name] for name in dict.fromkeys(given)]
         self.paths = {f.name: f.path for f in self.fields}
         self.edges = clock_edges(self.zone)
@@ -144,6 +144,7 @@ class Payments:
         if "currency" in held and held["currency"] is not None:
             held["currency"] = self.ruleset.currency
         windows: Held = {name: None if r.random() < share / 2 else self._draw(f) for name, f in self.windows.items()}
+        self.seen["missing window"] += sum(value is None for value in windows.values())
         return held, windows
 
     def _draw(self, f: Field) -> n.Value:
@@ -320,6 +321,17 @@ class Payments:
         if r.random() < 0.5:
             text = text.replace("+00:00", "Z")
         return text.replace("T", r.choice(("T", "T", "T", "t", " ")))
+
+
+def keys_of(ruleset: n.Ruleset, schema: Schema) -> list[str]:
+    """The fields that the ruleset's windows are kept by."""
+    return list(dict.fromkeys(key for lookup in plan_of(ruleset, schema).lookups for key in lookup.keys))
+
+
+def given_window(i: n.Input) -> Field:
+    """The window as a field, as large as a host may give it; a store may answer more."""
+    most = FAR_AWAY * 10 ** decimals_of(Field("", i.kind, ""))
+    return Field(i.name, i.kind, "", True, max(i.lowest, -most), min(i.highest, most))
 
 
 def put(event: dict[str, Any], path: tuple[str, ...], value: Any) -> None:

@@ -7,7 +7,7 @@ meaning; not the coding, nor the program, nor the kernels, nor the tables.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -42,11 +42,14 @@ class Answer:
 class Reference:
     """The reference path for one ruleset and its lists."""
 
-    def __init__(self, ruleset: n.Ruleset, schema: Schema, lists: Mapping[str, frozenset[str]]) -> None:
+    def __init__(
+        self, ruleset: n.Ruleset, schema: Schema, lists: Mapping[str, frozenset[str]], keys: Iterable[str] = ()
+    ) -> None:
+        """`keys`: fields that windows are kept by, where they are looked up."""
         self.ruleset, self.schema, self.lists = ruleset, schema, lists
         self.zone = ZoneInfo(ruleset.timezone)
         self.derived = [schema[i.name] for i in ruleset.inputs if i.origin == "derived"]
-        fields = ["id", "occurred_at", *(i.name for i in ruleset.inputs if i.origin == "field")]
+        fields = ["id", "occurred_at", *(i.name for i in ruleset.inputs if i.origin == "field"), *keys]
         self.fields = [schema[x] for x in dict.fromkeys([*fields, *(f.of[1] for f in self.derived if f.of)])]
         self.paths = [(f, f.path) for f in self.fields]
         self.partners = [(f, schema[f.partner]) for f in self.fields if f.partner and schema[f.partner] in self.fields]

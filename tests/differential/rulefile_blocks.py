@@ -35,7 +35,7 @@ class Blocks:
     def fields(self) -> list[str]:
         """A choice of the payment's own fields, some declared again, and new ones."""
         r, names = self.random, self.names
-        whole = list(self.schema)
+        whole = [f for f in self.schema if f.name != "status"]  # which no rule may read
         chosen = {
             "amount",
             "occurred_at",
@@ -164,13 +164,14 @@ class Blocks:
         text, kind, optional, low, high = what, "count", False, 0, 10**12
         match what:
             case "distinct":
-                of = r.choice(fields)
+                of = r.choice([i for i in fields if i.kind in (*WORD_KINDS, "one of")])
                 text = f"distinct {of.name}"
             case "time since last":
                 kind, optional, high = "duration", True, HIGHEST_DURATION
             case "sum" | "average" | "min" | "max":
                 text, kind, optional = f"{what} {of.name}", of.kind, what != "sum"
-                low, high = self._window_bounds(what, of.kind)
+                kind = "number" if (what, kind) == ("average", "count") else kind
+                low, high = self._window_bounds(what, kind)
         pair = r.random() < 0.4
         keys = tuple(
             i.name
@@ -187,15 +188,16 @@ class Blocks:
             where = " where " + " and ".join(inner.lines(r.randint(1, 2), 1))
         name = f"window_{k}"
         needs = frozenset({name}) if optional else self._optional(keys)
-        self.names.inputs[name] = Input(name, kind, optional, low, high, window=True, keys=keys, unless_known=needs)
+        average = what == "average"
+        self.names.inputs[name] = Input(
+            name, kind, optional, low, high, window=True, keys=keys, average=average, unless_known=needs
+        )
         self._other_key(self.names.inputs[name])
         return f"window {name} = {text}{on} by {key} over {over}{where}"
 
     def _window_bounds(self, what: str, kind: str) -> tuple[int, int]:
         if what == "sum":
-            decimals = {"money": self.names.digits, "number": 9, "ratio": 9}.get(kind, 0)
-            most = min(10**18, 10 ** (15 + decimals))
-            return -most, most
+            return -(10**18), 10**18
         if kind == "duration":
             return 0, HIGHEST_DURATION
         highest = {"money": 10**15, "count": 10**12}.get(kind, 10**18)
@@ -216,7 +218,9 @@ class Blocks:
             key = others[0] if len(others) == 1 else f"({', '.join(others)})"
             name = f"{i.name} of {key}"
             needs = frozenset({name}) if i.optional else self._optional(tuple(others))
-            inputs[name] = Input(name, i.kind, i.optional, i.low, i.high, window=True, unless_known=needs)
+            inputs[name] = Input(
+                name, i.kind, i.optional, i.low, i.high, window=True, average=i.average, unless_known=needs
+            )
 
     def _optional(self, keys: tuple[str, ...]) -> frozenset[str]:
         """The keys that a payment may lack: a window that counts has no value then."""

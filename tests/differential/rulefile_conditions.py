@@ -81,6 +81,8 @@ class Conditions:
     def atom(self) -> Condition:
         r = self.random
         roll = r.random()
+        if self.fields_only and r.random() < 0.25:
+            return self.status()
         if self.fields_only:
             roll = min(roll, 0.88) if roll < 0.3 else 0.3 + 0.5 * r.random()
         if roll < 0.26:
@@ -96,6 +98,13 @@ class Conditions:
         if self.names.conditions and roll < 0.96:
             return Condition(r.choice(self.names.conditions))
         return self.yes_no()
+
+    def status(self) -> Condition:
+        """How a recorded payment ended, which only a window may ask."""
+        r = self.random
+        one, other = r.sample(("initiated", "settled", "failed", "cancelled"), 2)
+        end = r.choice((f"= {one}", f'!= "{one}"', f"in ({one}, {other})", f"is not in ({one}, {other})"))
+        return Condition(f"status {end}")
 
     def inputs(self, *kinds: str) -> list[Input]:
         found = [i for i in self.names.inputs.values() if i.kind in kinds]

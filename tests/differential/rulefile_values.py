@@ -38,6 +38,7 @@ class Input:
     window: bool = False
     keys: tuple[str, ...] = ()
     derived: bool = False
+    average: bool = False
     unless_known: frozenset[str] = frozenset()
 
     @property
@@ -46,8 +47,13 @@ class Input:
         return self.unless_known if self.window else frozenset({self.name} if self.optional else ())
 
     @property
+    def bottom(self) -> float:
+        """Bits of what it is divided by: an average by its count."""
+        return log2(10**12) if self.average else 0
+
+    @property
     def bits(self) -> float:
-        return log2(max(abs(self.low), abs(self.high)) + 1)
+        return log2(10**18) if self.average else log2(max(abs(self.low), abs(self.high)) + 1)
 
 
 @dataclass(frozen=True)
@@ -183,8 +189,8 @@ class Values:
         if may_miss and r.random() < 0.35:
             low, high = max(i.low, -(10**9)), min(i.high, 10**12)
             plain = literal(self.names, kind, low, max(low, high))
-            return Value(f"{name} else {plain.text}", "else", top=max(bits, plain.top) + 1)
-        return Value(name, "atom", i.needs, top=bits)
+            return Value(f"{name} else {plain.text}", "else", top=max(bits, plain.top) + 1, bottom=i.bottom)
+        return Value(name, "atom", i.needs, top=bits, bottom=i.bottom)
 
     def constant(self, kind: str) -> Value:
         r = self.random

@@ -60,7 +60,7 @@ class _File:
         r, blocks = self.random, self.blocks
         text = blocks.fields()
         text += [blocks.param(k) for k in range(r.randint(1, 4))]
-        text += [blocks.window(k) for k in range(r.randint(0, 4))]
+        text += [blocks.window(k) for k in range(r.randint(0, 5))]
         text += [blocks.let(k) for k in range(r.randint(0, 4))]
         text += [self.rule(k) for k in range(rules)]
         text += [self.exempt(k, rules) for k in range(r.choice((0, 1, 1, 2, 3)))]
@@ -189,7 +189,7 @@ class _File:
                 return f'"{lead}"'
             i = r.choice(list(self.names.inputs.values()))
             needs.update(i.needs)
-            return f'"{lead} {{{i.name}}} ok"' if " of " not in i.name else f'"{lead}"'
+            return f'"{lead} {{{i.name}}} ok"'
 
         to = r.choice(("payer", "payee"))
         if r.random() < 0.5:

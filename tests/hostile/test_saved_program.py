@@ -26,7 +26,7 @@ from riskrules.meaning import nodes as n
 from riskrules.program import layout, saved
 from riskrules.program.compile import from_meaning
 from riskrules.program.model import Program
-from riskrules.program.saved import SavedProgramError, from_bytes, load, save, to_bytes
+from riskrules.program.saved import FILE_FORMAT, SavedProgramError, from_bytes, load, save, to_bytes
 from riskrules.schema.kinds import COUNT, RATIO, TEXT, TIME, YES_NO, Kind
 
 FORGERIES = 1_500
@@ -143,8 +143,8 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
 def test_another_format_is_named(whole: bytes) -> None:
     """A file of a later release says so."""
     later = bytearray(whole)
-    struct.pack_into("<I", later, 8, 2)
-    assert "format 2" in refused(bytes(later))
+    struct.pack_into("<I", later, 8, FILE_FORMAT + 1)
+    assert f"format {FILE_FORMAT + 1}" in refused(bytes(later))
 
 
 def test_lengths_that_lie_are_refused(whole: bytes) -> None:

@@ -7,6 +7,13 @@ the inputs without which it is surely false (`known_if_true`) and those without 
 stays met, and the proof holds through `let`s and nested groups. The price is that a guard which follows
 only from several conditions together is not seen: `any of (x is known, b)` and `any of (x is known, none of
 (b, c))` do not make `x` certain.
+
+Windows that count and add up may be read as they are: of nothing they are zero. Yet their store may be down, or have
+let go of a key, and no author can be asked to guard against that. So a condition that hangs on a window which could
+not be read is not met, and neither is its opposite. Each built condition is kept twice: where it surely holds, and, if
+it reads such a window, where it may hold. Its opposite surely holds where it may not, and the meaning needs no third
+truth value: `none of (W >= 1, b)` means that neither may hold, and `W >= 1` may hold unless `W < 1` does. What the
+author says with `else`, `is known` and `is missing` is plainly true or false, and decides first.
 """
 
 from __future__ import annotations
@@ -18,15 +25,35 @@ from ..meaning import nodes as n
 from .problems import Problems
 from .scope import Built, Need
 
+_OPPOSITES = {"=": "!=", "!=": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+
 
 def opposite(built: Built, words: str = "") -> Built:
+    """Holds where the condition surely does not."""
     return replace(
         built,
-        node=n.Not(built.node, words),
+        node=n.Not(built.may or built.node, words),
         known_if_true=built.known_if_false,
         known_if_false=built.known_if_true,
         depth=built.depth + 1,
+        may=None if built.may is None else n.Not(built.node, words),
     )
+
+
+def with_windows(compare: n.Compare) -> n.Condition:
+    """Where a comparison of windows may hold: where its opposite, which is false too if one could not be read, does
+    not."""
+    return n.Not(replace(compare, op=_OPPOSITES[compare.op]), compare.words)
+
+
+def named(built: Built, let: str) -> Built:
+    """A `let`'s condition under its own name: alone where its parts are shown below it, else before its words."""
+    return replace(built, node=_named(built.node, let), may=None if built.may is None else _named(built.may, let))
+
+
+def _named(node: n.Condition, let: str) -> n.Condition:
+    alone = isinstance(node, n.All | n.Any) or (isinstance(node, n.Not) and not isinstance(node.part, n.Compare))
+    return replace(node, words=let if alone else f"{let}: {node.words}")
 
 
 def together(parts: Sequence[Built], *, every: bool, words: str = "") -> Built:
@@ -44,14 +71,16 @@ def together(parts: Sequence[Built], *, every: bool, words: str = "") -> Built:
         if counts.get(need.read.name, 0) <= (need.read.name in own)
     )
     union, shared = frozenset(counts), frozenset.intersection(*other)
-    nodes = tuple(p.node for p in parts)
+    joined = n.All if every else n.Any
+    may = None if all(p.may is None for p in parts) else joined(tuple(p.may or p.node for p in parts), words)
     return Built(
-        n.All(nodes, words) if every else n.Any(nodes, words),
+        joined(tuple(p.node for p in parts), words),
         needs,
         known_if_true=union if every else shared,
         known_if_false=shared if every else union,
         size=sum(p.size for p in parts) + 1,
         depth=max(p.depth for p in parts) + 1,
+        may=may,
     )
 
 

@@ -11,15 +11,16 @@ from dataclasses import replace
 
 from ..meaning import nodes as n
 from ..meaning.lowering import TooLarge, bounds_of
+from ..meaning.walk import found_in
 from ..schema import kinds as k
 from ..schema.kinds import Kind
 from ..syntax.quoting import quoted
 from ..syntax.tree import Node, Token
-from .certainty import together
+from .certainty import together, with_windows
 from .kinds_together import article, comparable, fit, settle_plain
 from .literals import PLAIN, counted_currency, token, unquoted
 from .problems import Problems, choices_shown
-from .quantities import Quantities
+from .quantities import Quantities, windows_in
 from .scope import MOST_NODES, Built, Scope, Typed, too_complex
 
 _OPERATORS = {"eq": "=", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
@@ -150,18 +151,25 @@ class Comparisons:
             if max(left.depth, right.depth) > 1:  # else one input beside what is written out, or two inputs of one kind
                 bounds_of(made, self.scope.inputs)
         except TooLarge:
+            help = "give the fields in it bounds, such as `field x number, from 0 to 1_000 …`"
+            if len({x.name for x in found_in(made, n.Average)}) > 1:
+                help = "compare with one average, or with each by itself"
             self.problems.error(
                 "may-overflow",
                 f"the two sides of {quoted(words)} can grow beyond what is computed exactly",
                 node,
-                help=("give the fields in it bounds, such as `field x number, from 0 to 1_000 …`",),
+                help=(help,),
             )
             return None
+        needs = left.needs + right.needs
+        windows = [*windows_in(left.node, self.scope), *windows_in(right.node, self.scope)]
+        unguarded = {r.name for r in windows} - {x.read.name for x in needs}
         return Built(
             made,
-            left.needs + right.needs,
-            size=left.size + right.size + 1,
-            depth=max(left.depth, right.depth) + 1,
+            needs,
+            size=left.size + right.size + 1 + bool(unguarded),
+            depth=max(left.depth, right.depth) + 1 + bool(unguarded),
+            may=with_windows(made) if unguarded else None,
         )
 
     def _texts(
@@ -310,8 +318,7 @@ class Comparisons:
         if value is None:
             return None
         reads = {(x.through or x.read).name: x.through or x.read for x in value.needs}
-        if isinstance(value.node, n.Read) and self.scope.inputs[value.node.name].origin == "window":
-            reads[value.node.name] = value.node
+        reads |= {r.name: r for r in windows_in(value.node, self.scope)}
         if not reads:
             self.problems.error(
                 "never-missing",

@@ -4,12 +4,11 @@ plainly true or false in `certainty`."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from ..meaning import nodes as n
 from ..schema import kinds as k
 from ..syntax.tree import Node
-from .certainty import opposite, proven, together
+from .certainty import named, opposite, proven, together
 from .comparisons import Comparisons, as_word
 from .kinds_together import article
 from .literals import token
@@ -62,11 +61,11 @@ class Conditions:
         assert isinstance(inner, Node)
         if inner.kind == "ref" and len(inner.parts) == 1 and token(inner).text in self.scope.lets:
             name = token(inner)
-            result = self.scope.let(name)
+            result = self.quantities.let(name)
             if result is None:
                 return None
             if isinstance(result, Built):
-                return replace(result, node=_named(result.node, name.text))
+                return named(result, name.text)
         value = self.quantities.side(inner)
         if value is None:
             return None
@@ -80,10 +79,3 @@ class Conditions:
             return None
         made = n.Equal(as_word(value.node), n.Const(True, k.YES_NO), words=words)
         return Built(made, value.needs, size=2, depth=value.depth + 1)
-
-
-def _named(node: n.Condition, let: str) -> n.Condition:
-    """The `let`'s condition under its own name: alone where its parts are shown below it, else before its words."""
-    if isinstance(node, n.All | n.Any | n.Not):
-        return replace(node, words=let)
-    return replace(node, words=f"{let}: {node.words}")

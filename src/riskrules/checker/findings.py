@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 
 from ..meaning import nodes as n
+from ..meaning.averages import averages_of
 from ..schema.fields import Schema
 from ..syntax.tree import Node, Token
 from .contradictions import contradiction, is_never_in_force, parts_of
@@ -47,7 +48,7 @@ class Findings:
 
     def find_unread_given(self, given: dict[str, Node], schema: Schema) -> None:
         """A test that gives what nothing reads shows less than it seems to."""
-        read = {i.name for i in self.ruleset.inputs}
+        read = {i.name for i in self.ruleset.inputs} | averages_of(self.ruleset).keys()
         read |= {f.of[1] for f in schema if f.of and f.name in read}
         for name, at in given.items():
             if name not in read:

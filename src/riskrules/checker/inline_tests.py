@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..meaning import nodes as n
+from ..meaning.averages import inputs_of
 from ..schema import kinds as k
 from ..schema.kinds import Kind
 from ..syntax.tree import Node, Token
@@ -87,10 +88,10 @@ class InlineTests:
         value = self.quantities.ref(ref)
         if value is None:
             return
-        assert isinstance(value.node, n.Read)
+        assert isinstance(value.node, n.Read | n.Average)
         read = value.node
         self.given.setdefault(read.name, ref)
-        if read.name in given:
+        if read.name in given or (isinstance(read, n.Average) and read.total.name in given):
             self.problems.error("said-twice", f"`{read.name}` is given twice", ref, help=("keep one of them",))
         elif node.kind == "given_missing":
             if not value.needs and self.scope.inputs[read.name].origin != "window":
@@ -100,15 +101,17 @@ class InlineTests:
                     ref,
                     help=("give it a value, or leave it out for a harmless one",),
                 )
-            given[read.name] = None
+            given.update(inputs_of(read, None) if isinstance(read, n.Average) else {read.name: None})
         else:
             literal = node.parts[1]
             assert isinstance(literal, Node)
             one = self._held(literal, read)
-            if one is not None:
+            if isinstance(read, n.Average) and isinstance(one, int):
+                given.update(inputs_of(read, one))
+            elif one is not None:
                 given[read.name] = one
 
-    def _held(self, literal: Node, read: n.Read) -> n.Value | None:
+    def _held(self, literal: Node, read: n.Read | n.Average) -> n.Value | None:
         """A literal, or a bare choice, in the unit that the input is held in; None after a finding."""
         kind = read.kind
         if literal.kind == "ref":

@@ -15,7 +15,7 @@ from .conditions import Conditions
 from .literals import PLAIN, token
 from .problems import Problems, span_of
 from .quantities import LITERALS, Quantities
-from .scope import MOST_DEPTH, MOST_NODES, Built, Need, Scope, Typed, too_complex
+from .scope import AFTERWARDS, MOST_DEPTH, MOST_NODES, Built, Need, Scope, Typed, too_complex
 
 MOST_SHOWN_CIRCLE = 8
 """`let`s of a circle that its message names."""
@@ -31,11 +31,14 @@ class Lets:
 
     def resolve_all(self) -> None:
         """Works out every `let`, read or not, so that a mistake in any is found."""
-        used = self.scope.used
+        used, self.scope.looks_back = self.scope.used, True
         for name in _in_order({name: self._named_in(body) for name, body in self.scope.lets.items()}):
             self.scope.used = self.scope.reads.setdefault(name, set())
             self.results[name] = self._build(self.scope.lets[name])
-        self.scope.used = used
+            early = {self.scope.afterwards.get(x, x) for x in self.scope.used} & AFTERWARDS.keys()
+            if early:
+                self.scope.afterwards[name] = min(early)
+        self.scope.used, self.scope.looks_back = used, False
 
     def read(self, name: Token) -> Built | Typed | None:
         """What the `let` stands for at a place that reads it; None after a finding."""

@@ -10,9 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ..meaning import nodes as n
+from ..meaning.linear import reads_of
 
 _BELOW: dict[type, tuple[str, ...]] = {
-    n.Const: (), n.Dated: (), n.Read: (), n.Arithmetic: ("left", "right"), n.Quotient: ("top", "bottom"),
+    n.Const: (), n.Dated: (), n.Read: (), n.Average: ("total", "count"),
+    n.Arithmetic: ("left", "right"), n.Quotient: ("top", "bottom"),
     n.Default: ("value",), n.Compare: ("left", "right"), n.Equal: ("left", "right"), n.Member: ("value",),
     n.InList: ("value",), n.Starts: ("value",), n.Contains: ("value",), n.Known: ("read",), n.Not: ("part",),
 }  # fmt: skip
@@ -38,7 +40,8 @@ def names_in(rules: Iterable[n.Rule | n.Exempt]) -> Named:
             found.acted_on.update(m.instrument for m in rule.measures)
             found.acted_on.update(x for r in rule.responsible for o in r.options for x in (o.path, o.institution))
             for notice in rule.notices:
-                found.reads.update(p.name for _, parts in notice.texts for p in parts if isinstance(p, n.Read))
+                shown = (p for _, parts in notice.texts for p in parts if not isinstance(p, str))
+                found.reads.update(r.name for p in shown for r in reads_of(p))
     return found
 
 

@@ -8,6 +8,7 @@ would show what it is.
 from __future__ import annotations
 
 import re
+from typing import TypeAlias
 
 from ..base.source import Span
 from ..meaning import nodes as n
@@ -22,6 +23,7 @@ from .problems import Problems
 from .quantities import Quantities
 from .scope import Need, Typed
 
+Shown: TypeAlias = str | n.Read | n.Average
 _HOLE = re.compile(r"\{([^{}]*)\}")
 _NAME = r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*"
 _SHOWN = re.compile(rf"\s*({_NAME})(?:\s+of\s+(?:({_NAME})|\(\s*({_NAME})\s*,\s*({_NAME})\s*\)))?\s*", re.ASCII)
@@ -68,13 +70,13 @@ class Notices:
         made = tuple((language, template) for language, template in texts if template is not None)
         return (n.Notice(to, made), tuple(needs)) if to is not None and len(made) == len(texts) else None
 
-    def _template(self, text: Token, needs: list[Need]) -> tuple[str | n.Read, ...] | None:
+    def _template(self, text: Token, needs: list[Need]) -> tuple[Shown, ...] | None:
         """The text cut at its `{name}`s, each checked like any other name; None after a finding."""
         raw = unquoted(text)
         if not raw.strip():
             self.problems.error("empty-text", "the notice says nothing", text, help=("write what they should know",))
             return None
-        parts: list[str | n.Read] = []
+        parts: list[Shown] = []
         last, good = 0, True
         for hole in _HOLE.finditer(raw):
             shown = self._shown(hole, text.start + 1, needs)
@@ -98,7 +100,7 @@ class Notices:
         )
         return False
 
-    def _shown(self, hole: re.Match[str], offset: int, needs: list[Need]) -> str | n.Read | None:
+    def _shown(self, hole: re.Match[str], offset: int, needs: list[Need]) -> Shown | None:
         """What one `{…}` shows; None after a finding."""
         found = _SHOWN.fullmatch(hole[1])
         place = Span(offset + hole.start(), offset + hole.end())
@@ -124,9 +126,9 @@ class Notices:
         needs.extend(value.needs)
         return self._text_of(value, hole[0], place)
 
-    def _text_of(self, value: Typed, words: str, place: Span) -> str | n.Read | None:
+    def _text_of(self, value: Typed, words: str, place: Span) -> Shown | None:
         match value.node:
-            case n.Read():
+            case n.Read() | n.Average():
                 return value.node
             case n.Const():
                 units = held(value.node, value.kind)
@@ -141,9 +143,9 @@ class Notices:
         return None
 
 
-def _joined(parts: list[str | n.Read]) -> tuple[str | n.Read, ...]:
+def _joined(parts: list[Shown]) -> tuple[Shown, ...]:
     """The parts with neighbouring texts made one, so that a param and its value written out mean the same."""
-    joined: list[str | n.Read] = []
+    joined: list[Shown] = []
     for part in parts:
         if isinstance(part, str) and joined and isinstance(joined[-1], str):
             joined[-1] += part

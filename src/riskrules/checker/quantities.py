@@ -17,7 +17,7 @@ from ..syntax.tree import Node, Token
 from .kinds_together import WRITE, article, fit, product_kind, quotient_kind, settled, sum_kind
 from .literals import PLAIN, Literals, token
 from .problems import Problems, span_of
-from .scope import Built, Param, Scope, Typed
+from .scope import AFTERWARDS, Built, Param, Scope, Typed
 
 LITERALS = frozenset(
     {"money", "ratio", "bps", "number", "duration", "calendar_span", "text", "yes", "no", "date", "instant"}
@@ -69,6 +69,9 @@ class Quantities:
         if word in scope.lets:
             return self._let(name)
         scope.used.add(word)
+        if word in AFTERWARDS and word in scope.schema and not scope.looks_back:
+            self.too_early(name)
+            return None
         if word in scope.params:
             return _param(word, scope.params[word])
         if word in scope.windows:
@@ -85,6 +88,16 @@ class Quantities:
         elif not scope.is_lost(word):
             self.unknown(name)
         return None
+
+    def too_early(self, name: Token, reads: str = "") -> None:
+        """`name` is known, or a `let` of that name reads what is known, only once the payment was decided."""
+        what = f"`{name.text}` reads `{reads}`, which is" if reads else f"`{name.text}` is"
+        self.problems.error(
+            "known-afterwards",
+            f"{what} known only after the decision",
+            name,
+            help=(f"use it in the `where` of a window, such as `where {reads or name.text} = failed`",),
+        )
 
     def unknown(self, name: Token) -> None:
         word, scope = name.text, self.scope
@@ -106,8 +119,16 @@ class Quantities:
             )  # fmt: skip
         self.problems.error("unknown-name", f"there is no field, window, param or let named `{word}`", name, help=help)
 
-    def _let(self, name: Token) -> Typed | None:
+    def let(self, name: Token) -> Built | Typed | None:
+        """What the `let` stands for, where it may stand here; None after a finding."""
         result = self.scope.let(name)
+        if name.text in self.scope.afterwards and not self.scope.looks_back:
+            self.too_early(name, self.scope.afterwards[name.text])
+            return None
+        return result
+
+    def _let(self, name: Token) -> Typed | None:
+        result = self.let(name)
         if isinstance(result, Typed):
             at = span_of(name)
             return replace(result, needs=tuple(replace(x, at=at) for x in result.needs))
@@ -153,6 +174,9 @@ class Quantities:
         if given.text not in scope.schema:
             if not scope.is_lost(given.text):
                 self.unknown(given)
+            return False
+        if given.text in AFTERWARDS:
+            self.too_early(given)
             return False
         want, got = scope.schema[own].kind, scope.schema[given.text].kind
         if want == got:
@@ -213,7 +237,7 @@ class Quantities:
         if quotient:
             assert isinstance(value.node, n.Quotient)
             return replace(value, node=replace(value.node, default=fitting))
-        if not value.needs and not _reads_window(value.node, self.scope):
+        if not value.needs and not windows_in(value.node, self.scope):
             self.problems.warning(
                 "never-missing",
                 f"{self.problems.shown(inner)} is never missing, so its default is never used",
@@ -292,14 +316,16 @@ def _is_division(node: Node) -> bool:
     )
 
 
-def _reads_window(node: n.Quantity, scope: Scope) -> bool:
-    """Whether a window that could not be read would leave the value missing."""
+def windows_in(node: n.Quantity, scope: Scope) -> list[n.Read | n.Average]:
+    """The windows without which the value is missing: read as they are, with no default around them."""
     match node:
         case n.Read(name):
-            return scope.inputs[name].origin == "window"
+            return [node] if scope.inputs[name].origin == "window" else []
+        case n.Average():
+            return [node]
         case n.Arithmetic(_, left, right):
-            return _reads_window(left, scope) or _reads_window(right, scope)
-    return False
+            return [*windows_in(left, scope), *windows_in(right, scope)]
+    return []
 
 
 def _node(node: Node, index: int) -> Node:

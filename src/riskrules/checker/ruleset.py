@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ..base.diagnostics import ERROR, WARNING, Diagnostic, Label, RulesetError
 from ..base.source import Source, Span
 from ..meaning import nodes as n
+from ..meaning.averages import window_of
 from ..meaning.walk import reads_in
 from ..schema.fields import Field, Schema
 from ..schema.payment import payment_schema
@@ -236,7 +237,7 @@ class _Run:
         read = {*found.reads, *found.acted_on, "occurred_at"}
         for name in read - self.scope.inputs.keys():
             self.scope.read_field(name, Span(0, 0))
-        window_names = {name.split(" of ")[0] for name in read} & self.scope.windows.keys()
+        window_names = {window_of(x) for x in read if self.scope.inputs[x].origin == "window"}
         return n.Ruleset(
             name=self.head.name,
             version=self.head.version,

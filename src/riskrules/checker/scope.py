@@ -11,17 +11,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..base.source import Span
+from ..meaning import averages
 from ..meaning import nodes as n
 from ..schema.fields import Field, Schema
 from ..schema.kinds import DURATION, Kind
 from ..schema.limits import HIGHEST_COUNT, HIGHEST_DURATION_US, HIGHEST_MONEY_MINOR, HIGHEST_NUMBER
-from ..schema.values import FAR_AWAY, decimals_of
 from ..syntax.tree import Node, Token
 from .problems import Problems
 
 HIGHEST_SUM = 10**18
-"""The most that a window adds up to, in held units; of money and counts what any value of them may be. A store that
-would pass it stops with an error and never wraps."""
+"""The most that a window adds up to, in held units. A store never wraps: a sum beyond it is one that cannot be read."""
+
+AFTERWARDS = {"status": "settled"}
+"""Fields that are known only once a payment was decided, so that only the `where` of a window, which looks at payments
+of the past, may read them; and what a payment that was recorded without them is taken for."""
 
 MOST_NODES = 5_000
 """A condition, its `let`s written out, may have this many parts: `let`s that read one another twice each would
@@ -37,7 +40,7 @@ class Need:
     """An input that may be missing, read at a place without saying what happens then. `through`: the window that is
     kept by it, when the place reads that window and not the input itself."""
 
-    read: n.Read
+    read: n.Read | n.Average
     at: Span
     through: n.Read | None = None
 
@@ -46,7 +49,7 @@ class Need:
 class Typed:
     """A value: its node, its kind, the optional inputs that it reads without a default; its size and depth in nodes."""
 
-    node: n.Const | n.Read | n.Dated | n.Arithmetic | n.Quotient | n.Default
+    node: n.Quantity
     kind: Kind
     needs: tuple[Need, ...] = ()
     size: int = 1
@@ -55,7 +58,9 @@ class Typed:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A condition: its node, its needs, the inputs that are surely known when it is true or false; size and depth."""
+    """A condition: its node, its needs, the inputs that are surely known when it is true or false; size and depth.
+    `node` is true where the condition surely holds, `may` where it may hold, for all that windows which could not be
+    read leave open (`certainty`). None: the two are one."""
 
     node: n.Condition
     needs: tuple[Need, ...] = ()
@@ -63,6 +68,7 @@ class Built:
     known_if_false: frozenset[str] = frozenset()
     size: int = 1
     depth: int = 1
+    may: n.Condition | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +96,10 @@ class Scope:
     used: set[str] = field(default_factory=set)
     reads: dict[str, set[str]] = field(default_factory=dict)
     """What each `let`, and the `where` of each window, reads: used only when they are."""
+    afterwards: dict[str, str] = field(default_factory=dict)
+    """`let`s that read one of `AFTERWARDS`, and which."""
+    looks_back: bool = False
+    """In a `let`, which decides nothing by itself, and in the `where` of a window: `AFTERWARDS` may be read."""
 
     def names(self) -> list[str]:
         """Every name that may be read as a value or a condition."""
@@ -118,6 +128,8 @@ class Scope:
         optional = self.optional(f)
         if name not in self.inputs:
             self.inputs[name] = n.Input(name, f.kind, optional, "derived" if f.of else "field", f.lowest, f.highest)
+        if name in AFTERWARDS and optional:
+            return Typed(n.Default(read, n.Const(AFTERWARDS[name], f.kind), f.kind), f.kind, depth=2)
         return Typed(read, f.kind, (Need(read, at),) if optional else ())
 
     def optional(self, f: Field) -> bool:
@@ -139,15 +151,22 @@ class Scope:
         empty = window.aggregate not in ("count", "sum", "distinct")
         lowest, highest = window_bounds(window, kind)
         self.inputs.setdefault(shown, n.Input(shown, kind, empty or bool(by), "window", lowest, highest))
+        if window.aggregate == "average":
+            return self._read_average(averages.average(shown, self.schema[window.of].kind), bool(by), at)
         own = (Need(read, at),) if empty else ()
         return Typed(read, kind, own + tuple(Need(x.read, at, read) for x in by if not empty))
+
+    def _read_average(self, read: n.Average, optional: bool, at: Span) -> Typed:
+        """An average is read as its two parts. `inputs` has it under its own name too, for its bounds; no rule reads
+        that one."""
+        for part, least, most in ((read.total, -HIGHEST_SUM, HIGHEST_SUM), (read.count, 0, HIGHEST_COUNT)):
+            self.inputs.setdefault(part.name, n.Input(part.name, part.kind, optional, "window", least, most))
+        return Typed(read, read.kind, (Need(read, at),), size=2, depth=2)
 
 
 def window_bounds(window: n.Window, kind: Kind) -> tuple[int, int]:
     if window.aggregate == "sum":
-        decimals: int = 10 ** decimals_of(Field("", kind, ""))
-        most = min(HIGHEST_SUM, FAR_AWAY * decimals)
-        return -most, most
+        return -HIGHEST_SUM, HIGHEST_SUM
     if kind == DURATION:
         return 0, HIGHEST_DURATION_US
     highest = {"money": HIGHEST_MONEY_MINOR, "count": HIGHEST_COUNT}.get(kind.name, HIGHEST_NUMBER)

@@ -1,11 +1,19 @@
-"""`window` blocks: what is counted or added up, by whom, over what stretch of time."""
+"""`window` blocks: what is counted or added up, by whom, over what stretch of time.
+
+A `where` speaks of the event that is recorded, so it may read what is known only afterwards (`status`), and it may not
+look into a list: a list is another one tomorrow, so a window kept since yesterday and a replay of yesterday would
+count differently. A report may lack what its payment carried. A `where` that reads such a field counts the reports
+that carry it, as if `… is known` stood beside it, since in a payment the same field is always there.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from math import ceil
 
 from ..meaning import nodes as n
-from ..meaning.walk import reads_in
+from ..meaning.averages import PARTS
+from ..meaning.walk import found_in, reads_in
 from ..schema import kinds as k
 from ..schema.kinds import Kind
 from ..syntax.tree import Node, Token
@@ -14,7 +22,7 @@ from .declarations import Declarations
 from .kinds_together import article
 from .literals import Literals, token
 from .problems import Problems
-from .scope import Scope
+from .scope import AFTERWARDS, Built, Scope
 
 LONGEST_WINDOW_US = 3 * 366 * k.DAY
 """A store must keep what a window may still count; three years is beyond any rule of a regulator seen."""
@@ -56,32 +64,73 @@ class Windows:
             self.where.append((name.text, where))
         if not self.declarations.declare("window", name):
             return
+        if aggregate.kind == "average_of":
+            self._parts_are_free(name)
         if kind is None or keys is None or span is None or event not in EVENTS:
             self.scope.lost.add(name.text)
             return
         self.scope.windows[name.text] = n.Window(name.text, _AGGREGATES[aggregate.kind], of, event, keys, span)
         self.scope.window_kinds[name.text] = kind
 
+    def _parts_are_free(self, name: Token) -> None:
+        """An average is read as its sum and its count, under names that no field may have."""
+        for part in PARTS:
+            if f"{name.text}.{part}" in self.scope.schema:
+                self.problems.error(
+                    "duplicate-name",
+                    f"the average `{name.text}` is kept as `{name.text}.sum` and `{name.text}.count`, "
+                    f"and there is a field named `{name.text}.{part}`",
+                    name,
+                    help=("give one of them another name",),
+                )
+
     def finish(self) -> None:
         """Reads the `where` of every window; it may use fields only, those of the event that is recorded."""
         for name, node in self.where:
             used, self.scope.used = self.scope.used, self.scope.reads.setdefault(name, set())
+            self.scope.looks_back = True
             built = self.conditions.condition(node)
-            self.scope.used = used
+            self.scope.used, self.scope.looks_back = used, False
             if built is None or not self.conditions.proven(built) or name not in self.scope.windows:
                 continue
-            reads = sorted(r.name for r in reads_in(built.node))
-            outside = [x for x in reads if self.scope.inputs[x].origin == "window"]
-            if outside:
-                self.problems.error(
-                    "window-in-window",
-                    f"the `where` of `{name}` reads `{outside[0]}`, "
-                    "and a window sees only fields of the payment it counts",
-                    node,
-                    help=("compare fields here, and put the rest in the rule",),
-                )
-                continue
-            self.scope.windows[name] = replace(self.scope.windows[name], where=built.node)
+            if self._of_fields_alone(name, node, built):
+                window = self.scope.windows[name]
+                self.scope.windows[name] = replace(window, where=self._as_reported(window, built.node))
+
+    def _of_fields_alone(self, name: str, node: Node, built: Built) -> bool:
+        """Whether the `where` reads fields of the event alone; if not, says so."""
+        averages = {r.name: a.name for a in found_in(built.node, n.Average) for r in (a.total, a.count)}
+        windows = sorted(r.name for r in reads_in(built.node) if self.scope.inputs[r.name].origin == "window")
+        if windows:
+            self.problems.error(
+                "window-in-window",
+                f"the `where` of `{name}` reads `{averages.get(windows[0], windows[0])}`, "
+                "and a window sees only fields of the payment it counts",
+                node,
+                help=("compare fields here, and put the rest in the rule",),
+            )
+        lists = sorted(x.list for x in found_in(built.node, n.InList))
+        if lists:
+            self.problems.error(
+                "list-in-window",
+                f"the `where` of `{name}` looks into `{lists[0]}`, and a list may be another one tomorrow",
+                node,
+                help=("look into the list in the rule, or write the values out: `… in (a, b)`",),
+            )
+        return not windows and not lists
+
+    def _as_reported(self, window: n.Window, where: n.Condition) -> n.Condition:
+        """For a window of reports, with what a payment always carries and a report may lack known."""
+        if window.event != "report":
+            return where
+        schema = self.scope.schema
+        there = {"id", "occurred_at", *window.keys}
+        lacking = [
+            n.Known(r, f"{r.name} is known")
+            for r in reads_in(where)
+            if not self.scope.optional(schema[r.name]) and not there & {r.name, *(schema[r.name].of or ())}
+        ]
+        return n.All((*lacking, where)) if lacking else where
 
     def _aggregate(self, node: Node) -> tuple[Kind | None, str]:
         if node.kind == "count":
@@ -95,14 +144,30 @@ class Windows:
             return None, ""
         kind = self.scope.schema[field].kind
         if node.kind == "distinct_of":
-            return k.COUNT, field
+            return self._distinct(ref, field, kind)
         if kind.numeric and kind.name != "time":
-            return kind, field
+            return k.NUMBER if node.kind == "average_of" and kind == k.COUNT else kind, field
+        help = f"write `distinct {field}` to count how many different ones there are"
+        if kind == k.YES_NO:
+            help = f"write `count`, with `where {field}` after the stretch, to count those that say yes"
+        elif kind.name == "time":
+            help = "name an amount or a number, or write `time since last`"
         self.problems.error(
             "unlike-kinds",
             f"`{_AGGREGATES[node.kind]}` needs numbers, and `{field}` is {article(kind)}",
             ref,
-            help=(f"write `distinct {field}` to count how many different ones there are",),
+            help=(help,),
+        )
+        return None, ""
+
+    def _distinct(self, ref: Node, field: str, kind: Kind) -> tuple[Kind | None, str]:
+        if kind.name in k.WORDS:
+            return k.COUNT, field
+        self.problems.error(
+            "unlike-kinds",
+            f"`distinct` counts different names, and `{field}` is {article(kind)}",
+            ref,
+            help=("name an account, a device or another text, such as `distinct payer.account`",),
         )
         return None, ""
 
@@ -117,6 +182,14 @@ class Windows:
                     f"a window is kept by a name, and `{name}` is {article(kind)}",
                     ref,
                     help=("keep it by an account, a merchant, a device or another text",),
+                )
+                return None
+            if name in AFTERWARDS:
+                self.problems.error(
+                    "known-afterwards",
+                    f"`{name}` is known only after the decision, and a window is read before it",
+                    ref,
+                    help=(f"use it in the `where` of the window, such as `where {name} = failed`",),
                 )
                 return None
         if None in names:
@@ -142,6 +215,13 @@ class Windows:
             )
         return None
 
+    def _in_days(self, node: Node) -> str:
+        """About as long, and never longer than a window may be."""
+        amount, unit = (self.problems.words(node).replace("_", "").split() + ["", ""])[:2]
+        each = {"month": 30.0, "months": 30.0, "year": 365.0, "years": 365.0}.get(unit, 7 / 5)
+        days = ceil(int(amount) * each) if amount.isdecimal() and len(amount) < 5 else 0
+        return f"{days}d" if 0 < days <= LONGEST_WINDOW_US // k.DAY else "90d"
+
     def _stretch(self, node: Node) -> int | str | None:
         if node.kind in _CALENDAR:
             return _CALENDAR[node.kind]
@@ -150,7 +230,7 @@ class Windows:
                 "not-an-exact-span",
                 f"{self.problems.shown(node)} has no fixed length, so a window cannot be kept over it",
                 node,
-                help=("write it in days, such as `90d`",),
+                help=(f"write it in days, such as `{self._in_days(node)}`",),
             )
             return None
         const = self.literals.const(node)

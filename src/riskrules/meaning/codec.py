@@ -104,14 +104,15 @@ def _node(*types: type) -> Reader:
     return read
 
 
-def _word_or_read(x: Json, depth: int) -> str | n.Read:
-    return x if isinstance(x, str) else _READ(x, depth)
+def _text_or_shown(x: Json, depth: int) -> str | n.Read | n.Average:
+    return x if isinstance(x, str) else _SHOWN(x, depth)
 
 
 _KIND = _node(Kind)
 _READ = _node(n.Read)
+_SHOWN = _node(n.Read, n.Average)
 _CONST = _node(n.Const)
-_QUANTITY = _node(n.Const, n.Read, n.Dated, n.Arithmetic, n.Quotient, n.Default)
+_QUANTITY = _node(n.Const, n.Read, n.Average, n.Dated, n.Arithmetic, n.Quotient, n.Default)
 _WORD = _node(n.Const, n.Read, n.Default)
 _CONDITION = _node(n.Compare, n.Equal, n.Member, n.InList, n.Starts, n.Contains, n.Known, n.All, n.Any, n.Not)
 _ATOM = _node(n.Compare, n.Equal, n.Member, n.InList, n.Starts, n.Contains, n.Known)
@@ -125,6 +126,7 @@ SHAPES: dict[type, dict[str, Reader]] = {
     Kind: {"name": _among(KIND_NAMES), "choices": _NAMES, "currency": _text},
     n.Const: {"value": _value, "kind": _KIND, "digits": _among(tuple(range(41)))},
     n.Read: {"name": _text, "kind": _KIND},
+    n.Average: {"name": _text, "total": _READ, "count": _READ, "kind": _KIND},
     n.DatedValue: {
         "from_us": _or_none(_whole),
         "until_us": _or_none(_whole),
@@ -146,7 +148,7 @@ SHAPES: dict[type, dict[str, Reader]] = {
     n.InList: {"value": _WORD, "list": _text, "negated": _yes_no, "words": _text},
     n.Starts: {"value": _WORD, "text": _text, "words": _text},
     n.Contains: {"value": _WORD, "text": _text, "words": _text},
-    n.Known: {"read": _READ, "words": _text},
+    n.Known: {"read": _SHOWN, "words": _text},
     n.All: {"parts": _many(_CONDITION), "words": _text},
     n.Any: {"parts": _many(_CONDITION), "words": _text},
     n.Not: {"part": _CONDITION, "words": _text},
@@ -163,7 +165,7 @@ SHAPES: dict[type, dict[str, Reader]] = {
     },
     n.Instrument: {"path": _text, "institution": _text},
     n.Responsible: {"name": _text, "options": _many(_node(n.Instrument))},
-    n.Notice: {"to": _text, "texts": _many(_tuple(_text, _many(_word_or_read)))},
+    n.Notice: {"to": _text, "texts": _many(_tuple(_text, _many(_text_or_shown)))},
     n.Citation: {"source": _text, "title": _text, "where": _text},
     n.InForce: {"from_us": _or_none(_whole), "until_us": _or_none(_whole)},
     n.Rule: {

@@ -73,6 +73,8 @@ def holds(c: n.Condition, values: Values, lists: Lists) -> bool:
             return any(holds(p, values, lists) for p in parts)
         case n.Not(part):
             return not holds(part, values, lists)
+        case n.Known(n.Average() as average):
+            return quantity(average, values) is not None
         case n.Known(read):
             return values.get(read.name) is not None
         case n.Compare(op, left, right):
@@ -107,6 +109,9 @@ def quantity(q: n.Quantity, values: Values) -> Fraction | None:
         case n.Read(name, kind):
             v = values.get(name)
             return None if v is None else Fraction(int(v), 10**kind.digits)
+        case n.Average(_, total, count):
+            a, b = quantity(total, values), quantity(count, values)
+            return None if a is None or not b else a / b
         case n.Dated(_, _, dated):
             now = values["occurred_at"]
             assert isinstance(now, int)

@@ -36,6 +36,9 @@ def reads_of(q: n.Quantity | n.Word) -> Iterator[n.Read]:
     match q:
         case n.Read():
             yield q
+        case n.Average(_, total, count):
+            yield total
+            yield count
         case n.Arithmetic(_, left, right):
             yield from reads_of(left)
             yield from reads_of(right)
@@ -122,6 +125,8 @@ def _line(q: n.Quantity, at: int | None) -> Line | None:
     match q:
         case n.Const(value, _, digits):
             return Fraction(0), Fraction(int(value), 10**digits)
+        case n.Average():
+            return None
         case n.Read(_, kind):
             return Fraction(1, 10**kind.digits), Fraction(0)
         case n.Dated(_, _, values):

@@ -169,6 +169,8 @@ class Graph:
             case n.Read(name, kind):
                 known = None if name == NOW else self.step("known", (), name)
                 return Ratio(Fraction(1, 10**kind.digits), self.load(name), None, known)
+            case n.Average(_, total, count):
+                return self._average(self.ratio(total), self.ratio(count))
             case n.Dated(_, _, values):
                 return self._dated(values)
             case n.Arithmetic(op, left, right):
@@ -212,6 +214,13 @@ class Graph:
         top = self.signed(self.times(a.top, b.bottom), b.top)
         bottom = self.times(self.signed(b.top, b.top), a.bottom)
         return self._chosen(Ratio(a.factor / b.factor, top, bottom, known), default)
+
+    def _average(self, total: Ratio, count: Ratio) -> Ratio:
+        """Where the count is zero the average is not known, and what it is then worked out as does not matter."""
+        zero = self.step("=", (min(count.top, self.const(0)), max(count.top, self.const(0))))
+        known = self.both(self.both(total.known, count.known), self.negated(zero))
+        top, bottom = self.signed(total.top, count.top), self.signed(count.top, count.top)
+        return Ratio(total.factor / count.factor, top, bottom, known)
 
     def _default(self, value: Ratio, default: Ratio) -> Ratio:
         return value if value.known is None else self._chosen(value, default)

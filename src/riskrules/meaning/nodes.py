@@ -6,7 +6,8 @@ equality. Evaluation is defined by `meaning.interpreter`, and only there.
 
 Missing values: an atom (`Compare`, `Equal`, `Member`, `InList`, `Starts`, `Contains`) that reads a missing
 value without a default is false, also when it is `negated`. The checker makes sure that no decision
-hangs on that, except where a window could not be read; then the decision says so.
+hangs on that for a field. Where a window could not be read, it has built the meaning so that a condition which
+hangs on the window is not met, nor its opposite (`checker.certainty`); the decision says so.
 """
 
 from __future__ import annotations
@@ -37,6 +38,17 @@ class Read:
     current key (`received_1h`) or for another (`received_1h of payer.account`). See `Ruleset.inputs`."""
 
     name: str
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Average:
+    """`total / count`, exact: what a window of averages is read as (`meaning.averages`). Missing where either is, or
+    where the count is zero. `name` is the author's: `average_7d`, `average_7d of payer.account`."""
+
+    name: str
+    total: Read
+    count: Read
     kind: Kind
 
 
@@ -88,7 +100,7 @@ class Default:
     kind: Kind
 
 
-Quantity: TypeAlias = Const | Read | Dated | Arithmetic | Quotient | Default
+Quantity: TypeAlias = Const | Read | Average | Dated | Arithmetic | Quotient | Default
 Word: TypeAlias = Const | Read | Default
 
 
@@ -153,9 +165,9 @@ class Contains:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The input has a value. `is missing` is Not(Known)."""
+    """The input, or the average, has a value. `is missing` is Not(Known)."""
 
-    read: Read
+    read: Read | Average
     words: str = field(default="", compare=False)
 
 
@@ -241,10 +253,10 @@ class Responsible:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A text for a person. Each language has a template: texts, and the inputs shown between them."""
+    """A text for a person. Each language has a template: texts, and the inputs and averages shown between them."""
 
     to: str
-    texts: tuple[tuple[str, tuple[str | Read, ...]], ...]
+    texts: tuple[tuple[str, tuple[str | Read | Average, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,7 +329,8 @@ class Input:
 class Window:
     """What happened before, as declared. `aggregate` is one of count, sum, average, min, max, distinct, since;
     `of` the field it reads ("" for count and since); `event` what is counted; `span` a duration in
-    microseconds, or day, month or year for the calendar one so far in the ruleset's time zone."""
+    microseconds, or day, month or year for the calendar one so far in the ruleset's time zone; `where` reads fields
+    of the recorded event only."""
 
     name: str
     aggregate: str

@@ -24,6 +24,7 @@ from .model import HOST, NUMBER, WORD, YES_NO, Column
 Term: TypeAlias = dict[int, sets.Set]
 """By column: all must hold. Columns of the host count from 0, the derived column of step s is -1 - s."""
 
+_NOT_ZERO = sets.intersection(sets.complement(sets.of([0])), sets.KNOWN)
 MOST_COMPARED = 64
 """Terms above which no two are compared for merging: the work grows with the square."""
 
@@ -92,6 +93,10 @@ class Conditions:
 
     def _of_atom(self, c: n.Atom, holds: bool) -> list[Term]:
         match c:
+            case n.Known(n.Average(_, total, count)):
+                some = self._literal(self.column(count.name), _NOT_ZERO, holds)
+                known = self._literal(self.column(total.name), sets.KNOWN, holds)
+                return self.all_of([known, some]) if holds else self.any_of([known, some])
             case n.Known(read):
                 return self._literal(self.column(read.name), sets.KNOWN, holds)
             case n.Compare():
