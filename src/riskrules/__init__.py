@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from .schema.models import Payment, model_of
     from .schema.payment import payment_schema
     from .state.lists import ListError, Lists
+    from .state.memory import MemoryWindows
+    from .state.redis import RedisWindows
+    from .state.store import WindowConflict, WindowStoreError
 
 _HOMES: tuple[tuple[Callable[[], ModuleType], tuple[str, ...]], ...] = (
     (
@@ -102,6 +105,15 @@ _HOMES: tuple[tuple[Callable[[], ModuleType], tuple[str, ...]], ...] = (
             "Lists",
         ),
     ),
+    (lambda: import_module("riskrules.state.memory"), ("MemoryWindows",)),
+    (lambda: import_module("riskrules.state.redis"), ("RedisWindows",)),
+    (
+        lambda: import_module("riskrules.state.store"),
+        (
+            "WindowConflict",
+            "WindowStoreError",
+        ),
+    ),
 )
 
 __version__ = "0.1.0"
@@ -117,15 +129,19 @@ __all__ = [
     "Lists",
     "Map",
     "MapError",
+    "MemoryWindows",
     "ModelError",
     "Payment",
     "PaymentError",
+    "RedisWindows",
     "Rules",
     "RulesetError",
     "SavedProgramError",
     "Schema",
     "TableError",
     "TestResult",
+    "WindowConflict",
+    "WindowStoreError",
     "check",
     "fields_of",
     "load",

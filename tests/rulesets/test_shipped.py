@@ -6,9 +6,11 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import pyarrow
 import pyarrow.parquet
 import pytest
@@ -246,13 +248,14 @@ def test_a_token_that_survives_is_found() -> None:
     """The search can fail: where a word is dropped and another meaning is left, it says so."""
     text = TEXTS["examples/handbook.risk"]
     before = fingerprint(checked(text).or_raise())
-    without_a_condition = (
-        text.replace("  and     payee.merchant is known\n", "")
+    begin, end = text.index("rule far_above_the_usual"), text.index("rule far_above_the_card")
+    near = (
+        text[begin:end]
+        .replace("  and     payee.merchant is known\n", "")
         .replace("  responsible payee.merchant\n", "")
         .replace("  measure reverify payee.merchant\n", "")
     )
-    near = without_a_condition[without_a_condition.index("rule far_above_the_usual") :]
-    assert survives(text, before, near, without_a_condition)
+    assert survives(text, before, near, text[:begin] + near + text[end:])
 
 
 # -- citations --------------------------------------------------------------------------------------------------------
@@ -333,34 +336,73 @@ def test_an_invented_citation_is_found() -> None:
 
 
 # -- the examples find what they say ----------------------------------------------------------------------------------
-LABELS = {"paysim": "isFraud", "handbook": "TX_FRAUD"}
-ROWS = {"paysim": 1_322_182, "handbook": 1_754_155}
+@dataclass(frozen=True)
+class History:
+    """What an example decides. `time`: the column that `cuts` divides into the periods that the file's head tells
+    apart."""
+
+    label: str
+    rows: int
+    time: str
+    cuts: tuple[int, ...] = ()
+
+
+HISTORIES = {
+    "paysim": History("isFraud", 1_322_182, "step"),
+    "handbook": History("TX_FRAUD", 1_754_155, "TX_TIME_DAYS", (91,)),  # 30 days of April, 31 of May, 30 of June
+}
 SAID = re.compile(r"^\| (paysim|handbook): `(\w+)`, \w+ \| ([\d,]+) \| ([\d,]+) \|", re.MULTILINE)
+IN_THE_HEAD = re.compile(r"^#   (\w+) +((?:[\d,]+ +[\d,]+ +[\d.]+% *)+)", re.MULTILINE)
+
+Counts = dict[str, list[tuple[int, int]]]
+"""By rule, and by `held` and `stopped`: payments and fraud among them, in each period."""
 
 
-@pytest.mark.parametrize("example", sorted(LABELS))
-def test_the_readme_says_what_an_example_finds(example: str) -> None:
-    """Every payment of the history is decided, and the README's table holds what the labels say of each rule."""
-    history = BESIDE_THE_CHECKOUT / "data" / example / "transactions.parquet"
-    if not history.is_file():
+@pytest.fixture(scope="module", params=sorted(HISTORIES))
+def found(request: pytest.FixtureRequest) -> tuple[str, Counts]:
+    """An example and what it finds in its history, every payment of which is decided."""
+    example, history = request.param, HISTORIES[request.param]
+    path = BESIDE_THE_CHECKOUT / "data" / example / "transactions.parquet"
+    if not path.is_file():
         pytest.skip(f"the {example} history (transactions.parquet) is not beside this checkout")
     rules = load(ruleset_path(f"examples/{example}"))
-    fraud = pyarrow.parquet.read_table(history, columns=[LABELS[example]]).column(0).to_numpy() == 1
+    table = pyarrow.parquet.read_table(path)
     given_map = folder("rulesets") / "examples" / f"{example}.map.toml"
-    decided = pyarrow.table(Engine(rules).decide_many(pyarrow.parquet.read_table(history), map=given_map))
-    assert decided.num_rows == ROWS[example]
-    readme = (folder("rulesets") / "README.md").read_text("utf-8")
-    lines = [m.groups() for m in SAID.finditer(readme) if m[1] == example]
-    said = {rule: (_whole(payments), _whole(caught)) for _, rule, payments, caught in lines}
+    decided = pyarrow.table(Engine(rules).decide_many(table, map=given_map))
+    assert decided.num_rows == history.rows
+    actions, responsible = (decided.column(name).to_pylist() for name in ("action", "responsible"))
+    stopped = [i for i, action in enumerate(actions) if action not in ("allow", "warn")]
+    assert stopped and all(responsible[i] for i in stopped)
+    chosen = {"held": [i for i in stopped if actions[i] != "verify"], "stopped": stopped}
     fired = decided.column("fired").to_pylist()
-    found = {}
-    for rule in rules.by_name:
-        rows = [i for i, names in enumerate(fired) if rule in names]
-        found[rule] = (len(rows), int(fraud[rows].sum()))
-    assert found == said
-    actions, responsible = decided.column("action").to_pylist(), decided.column("responsible").to_pylist()
-    stopped = [names for action, names in zip(actions, responsible, strict=True) if action not in ("allow", "warn")]
-    assert stopped and all(stopped)
+    chosen |= {rule: [i for i, names in enumerate(fired) if rule in names] for rule in rules.by_name}
+    fraud = table.column(history.label).to_numpy() == 1
+    period = np.searchsorted(history.cuts, table.column(history.time).to_numpy(), side="right")
+    periods = range(len(history.cuts) + 1)
+    return example, {
+        name: [(int((period[rows] == p).sum()), int(fraud[rows][period[rows] == p].sum())) for p in periods]
+        for name, rows in chosen.items()
+    }
+
+
+def test_the_readme_says_what_an_example_finds(found: tuple[str, Counts]) -> None:
+    """The README's table holds what the labels say of each rule."""
+    example, counts = found
+    readme = (folder("rulesets") / "README.md").read_text("utf-8")
+    said = {m[2]: (_whole(m[3]), _whole(m[4])) for m in SAID.finditer(readme) if m[1] == example}
+    in_all = {name: (sum(a for a, _ in each), sum(b for _, b in each)) for name, each in counts.items()}
+    assert {name: in_all[name] for name in in_all if name not in ("held", "stopped")} == said
+
+
+def test_the_head_says_what_an_example_finds(found: tuple[str, Counts]) -> None:
+    """The table at the head of the file holds what the labels say of each rule, a period after another, with the share
+    that is fraud."""
+    example, counts = found
+    said = {m[1]: m[2].split() for m in IN_THE_HEAD.finditer(TEXTS[f"examples/{example}.risk"])}
+    assert said == {
+        name: [word for payments, fraud in each for word in (f"{payments:,}", f"{fraud:,}", f"{fraud / payments:.1%}")]
+        for name, each in counts.items()
+    }
 
 
 def _whole(shown: str) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from ..bridges.columns import Batch, Refusal
+from .columns import Batch, Refusal
 
 
 def first_rows(batches: Iterable[Batch], limit: int) -> Iterator[Batch]:

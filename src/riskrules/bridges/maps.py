@@ -12,6 +12,10 @@ channel = { column = "action", values = { CASH_OUT = "atm" }, otherwise = "mobil
 
 [rows]
 skip = { column = "moved_no_money", equals = 1 }
+
+[report]
+from = "TX_FRAUD"
+delay = "7d"
 ```
 
 A map is where a history's own habits are written down, so that nothing has to be guessed while reading: units,
@@ -41,6 +45,7 @@ from .columns import TableError
 from .feeds import Skip
 from .lines import open_file
 from .reading import MINOR, Reading, cell_text, read_cell
+from .reports import REPORTED, read_report
 
 LARGEST_MAP = 1 << 20
 """Bytes: ten thousand columns with a line each."""
@@ -96,11 +101,13 @@ class Source:
 
 @dataclass(frozen=True)
 class Map:
-    """A checked map. `sources` by field name."""
+    """A checked map. `sources` by field name, `reported` among them where it has a `[report]`; `report_delay_us`: how
+    long after its payment a report comes, None where the map has no reports."""
 
     name: str
     sources: dict[str, Source]
     skips: tuple[Skip, ...]
+    report_delay_us: int | None = None
 
     @property
     def columns(self) -> set[str]:
@@ -129,7 +136,9 @@ def read_map(text: str, schema: Schema, name: str = "the map") -> Map:
         said = str(e)[:1].lower() + str(e)[1:] if isinstance(e, ValueError) else "nested too deep"
         raise MapError(name, [f"no TOML: {said}"]) from None
     problems = [
-        f"no section `[{section}]`; there are `[payment]` and `[rows]`" for section in given if section not in _SECTIONS
+        f"no section `[{section}]`; there are `[payment]`, `[rows]` and `[report]`"
+        for section in given
+        if section not in _SECTIONS
     ]
     payment, rows = given.get("payment"), given.get("rows", {})
     if not isinstance(payment, dict) or not payment:
@@ -148,12 +157,19 @@ def read_map(text: str, schema: Schema, name: str = "the map") -> Map:
         skips = tuple(_skips(rows))
     except _Faults as e:
         problems += e.sentences
+    delay = None
+    if "report" in given:
+        try:
+            column, delay, how = read_report(given["report"])
+            sources[REPORTED.name] = Source(column, how)
+        except ValueError as e:
+            problems += e.args
     if problems:
         raise MapError(name, problems)
-    return Map(name, sources, skips)
+    return Map(name, sources, skips, delay)
 
 
-_SECTIONS = ("payment", "rows")
+_SECTIONS = ("payment", "rows", "report")
 
 
 class _Faults(Exception):

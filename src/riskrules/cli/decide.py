@@ -21,7 +21,6 @@ from .terminal import console, on_terminal, say, show
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from ..engine.serving import Serving
     from ..engine.tables import BadRow, DecidedBatch
     from .tally import Tally
 
@@ -39,6 +38,8 @@ ROWS_A_BATCH = 65_536
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Decide the first N payments only.")
 @click.option("--batch", type=click.IntRange(1, ROWS_A_BATCH), default=ROWS_A_BATCH, show_default=True, metavar="N",
               help="Rows read and decided at a time.")  # fmt: skip
+@click.option("--as-decided", is_flag=True, help="Windows leave out what the rules hold or reject; slower.")
+@click.option("--by-arrival", is_flag=True, help="Rows are in order of arrival, some late, not of time; slower.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of text, as described above.")
 @click.pass_context
 def decide(
@@ -51,6 +52,8 @@ def decide(
     errors: str | None,
     limit: int | None,
     batch: int,
+    as_decided: bool,
+    by_arrival: bool,
     as_json: bool,
 ) -> None:
     """Decide every payment of a history by a ruleset.
@@ -58,6 +61,9 @@ def decide(
     RULESET is a rule file or the name of a shipped one, such as cn/whose_account. HISTORY is Parquet, CSV or JSON lines
     (.parquet, .csv, .jsonl). Rows that do not fit are told by their line or row, and exit code is then 1; all
     others are decided.
+
+    The history is replayed: a payment's windows cover the payments before it in the file, whose rows must be in order
+    of time. Those whose status is failed or cancelled do not count, unless a window says so.
 
     FILE of --out has a row a payment in the order read: id, action, until, score, fired, responsible, measures. In
     CSV the last three are JSON lists. The same input gives the same bytes. Parquet needs pyarrow.
@@ -75,12 +81,17 @@ def decide(
     lists, absent = load_lists(rules, folder)
 
     from ..bridges.columns import TableError
+    from ..engine.history import Replaying
     from ..engine.serving import Serving
+    from ..engine.tables import decide_file
 
     serving = Serving(rules, lists)
     tally = Tally(serving, Path(history).name, absent)
     try:
-        batches = read(serving, history, map_file, batch, limit)
+        if Path(history).is_dir():
+            raise Stop(f"`{history}` is a folder; name a file in it")
+        how = Replaying(by_arrival=by_arrival, as_decided=as_decided)
+        batches = decide_file(serving, history, map_file, batch, how, tally.unread, limit)
         make_ready(serving)
         with ExitStack() as open_files:
             report = open_files.enter_context(error_writer(errors)) if errors else None
@@ -96,22 +107,6 @@ def decide(
     else:
         show(drawn(tally, errors, out))
     ctx.exit(FINDINGS if tally.bad_rows else FINE)
-
-
-def read(serving: Serving, history: str, map_file: str | None, rows: int, limit: int | None) -> Iterator[DecidedBatch]:
-    """The decided batches of a file. TableError at once when it cannot feed the rules, or its map does not hold."""
-    from ..base.times import zone_of
-    from ..bridges.maps import load_map
-    from ..bridges.tables import file_batches
-    from ..engine.tables import decide_batches, wanted_fields
-    from .limiting import first_rows
-
-    if Path(history).is_dir():
-        raise Stop(f"`{history}` is a folder; name a file in it")
-    schema, zone = serving.rules.schema, zone_of(serving.rules.meaning.timezone)
-    given = None if map_file is None else load_map(map_file, schema)
-    batches = file_batches(history, schema, wanted_fields(serving), zone, given, min(rows, limit or rows))
-    return decide_batches(serving, first_rows(batches, limit) if limit else batches)
 
 
 def total_rows(history: str, limit: int | None) -> int | None:

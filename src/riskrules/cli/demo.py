@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .decide import ROWS_A_BATCH, followed, read
+from .decide import followed
 from .rulesets import load_rules, make_ready
 from .tally import Tally
 from .terminal import console, on_terminal, say, show
@@ -49,7 +49,9 @@ def demo(rows: int | None, seed: int, as_json: bool) -> None:
 
     With --json: the document of `decide --json`, with "strongest": the decisions that are explained.
     """
+    from ..engine.before import Before
     from ..engine.serving import Serving
+    from ..engine.tables import decide_file
     from ..state.lists import Lists
     from ..testing.payments import MadeUpPayments, row_of
     from .strongest import Strongest
@@ -63,9 +65,12 @@ def demo(rows: int | None, seed: int, as_json: bool) -> None:
         path = _written(payments, Path(folder))
         make_ready(serving)
         tally = Tally(serving, path.name)
-        for decided in followed(read(serving, str(path), None, ROWS_A_BATCH, None), tally, payments.rows):
+        for decided in followed(decide_file(serving, path, unread=tally.unread), tally, payments.rows):
             strongest.add(decided)
-    explained = [serving.decide(payments.event(row_of(payment)), None) for payment in strongest.ids]
+    explained = [
+        serving.decide_after(serving.reader.raw(payments.event(row_of(payment))), Before(windows))
+        for payment, windows in strongest.found
+    ]
     if as_json:
         _tell_json(tally, explained)
     else:

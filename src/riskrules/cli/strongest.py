@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..schema.fields import Value
+
 if TYPE_CHECKING:
     from ..engine.tables import DecidedBatch
 
@@ -19,7 +21,7 @@ class Strongest:
     """The KEPT strongest decisions: by action, score and how many rules fired; the earliest where all are equal."""
 
     def __init__(self) -> None:
-        self._best: dict[int, tuple[Rank, str]] = {}
+        self._best: dict[int, tuple[Rank, str, dict[str, Value | None]]] = {}
 
     def add(self, batch: DecidedBatch) -> None:
         """Look at a batch, whose rows follow on those of the batches before."""
@@ -37,11 +39,12 @@ class Strongest:
                 continue
             seen.add(leading)
             rank = (int(batch.levels[row]), int(batch.score[row]), int(counts[row]), int(earliest[row]))
-            found = (rank, str(ids[row]))
-            self._best[leading] = max(found, self._best.get(leading, found))
-        self._best = dict(sorted(self._best.items(), key=lambda item: item[1], reverse=True)[:KEPT])
+            if leading not in self._best or rank > self._best[leading][0]:
+                windows = {r.name: batch.batch.columns[r.name][row] for r in batch.serving.plan.readings}
+                self._best[leading] = (rank, str(ids[row]), windows)
+        self._best = dict(sorted(self._best.items(), key=lambda item: item[1][0], reverse=True)[:KEPT])
 
     @property
-    def ids(self) -> list[str]:
-        """The payments, strongest first."""
-        return [payment for _, payment in self._best.values()]
+    def found(self) -> list[tuple[str, dict[str, Value | None]]]:
+        """The payments and their windows, strongest first."""
+        return [(payment, windows) for _, payment, windows in self._best.values()]

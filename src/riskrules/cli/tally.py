@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ..engine.history import Unread
+
 if TYPE_CHECKING:
     from ..engine.rules import Rules
     from ..engine.serving import Serving
@@ -30,6 +32,7 @@ class Tally:
     institutions: dict[str, tuple[int, int]] = field(default_factory=dict)
     errors: list[BadRow] = field(default_factory=list)
     unfed: tuple[str, ...] = ()
+    unread: Unread = field(default_factory=Unread)
 
     @property
     def rules(self) -> Rules:
@@ -56,14 +59,8 @@ class Tally:
             self.institutions[name] = (before[0] + payments, before[1] + amount)
 
     def degraded(self) -> tuple[str, ...]:
-        """What no decision of this history could read, in sentences."""
+        """What decisions of this history could not read, in sentences."""
+        from ..engine.tables import window_notes
+
         unfed = (f"nothing feeds {', '.join(f'`{x}`' for x in self.unfed)}, so it is missing in every payment",)
-        windows = [f"`{w.name}`" for w in self.rules.meaning.windows]
-        if not windows:
-            return unfed if self.unfed else ()
-        many = len(windows) > 1
-        return (
-            *(unfed if self.unfed else ()),
-            f"{len(windows)} window{'s are' if many else ' is'} not evaluated in this version, so a condition on "
-            f"{'them' if many else 'it'} is not met, and `none of (…)` around one is: {', '.join(windows)}",
-        )
+        return (*(unfed if self.unfed else ()), *window_notes(self.unread))

@@ -37,9 +37,8 @@ class EventCoder:
         self._unread = [(i, coder_of(_as_column(f), f)) for i, f in enumerate(reader.fields) if f.name not in coded]
         derived = [f for f in reader.derived if f.name not in coded and f.of and f.of[0] == "age"]
         self._also = [self._derived_step(_as_column(f), f) for f in derived]
-        self._also += [_window_step(name, f) for name, f in reader.windows.items() if name not in coded]
 
-    def integers(self, raw: Raw, windows: Windows = None) -> list[int]:
+    def integers(self, raw: Raw, windows: Windows) -> list[int]:
         """The program's columns. PaymentError naming the field that does not fit, also one that no column holds: a
         decision must not fail when its reasons are read."""
         for instrument, institution, field, partner in self._reader.partners:
@@ -67,7 +66,7 @@ class EventCoder:
         elif slot is not None:
             self._direct.append((place, slot, coder_of(column, self._reader.fields[slot])))
         elif column.name in self._reader.windows:
-            self._steps.append((place, _window_step(column.name, self._reader.windows[column.name])))
+            self._steps.append((place, _window_step(column)))
         else:
             field = next(f for f in self._reader.derived if f.name == column.name)
             self._steps.append((place, self._derived_step(column, field)))
@@ -120,11 +119,12 @@ class EventCoder:
         ]
 
 
-def _window_step(name: str, field: Field) -> Step:
-    code: Coder = coder_of(_as_column(field), field)
+def _window_step(column: Column) -> Step:
+    name = column.name
 
     def step(raw: Raw, now: int, windows: Windows) -> int:
-        return code(windows.get(name)) if windows else MISSING
+        held = windows.get(name)
+        return MISSING if held is None else int(held)
 
     return step
 

@@ -13,7 +13,8 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from ..meaning import nodes as n
-from .shown import masked, shown, shown_act, shown_instant, shown_span
+from ..meaning.averages import averages_of
+from .shown import masked, shown, shown_act, shown_average, shown_instant, shown_span
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -146,6 +147,10 @@ class Decision:
             self._degraded = self._facts.serving.notes(self._facts)
         return self._degraded
 
+    def add_note(self, note: str) -> None:
+        """One more sentence in `degraded`."""
+        self._degraded = (*self.degraded, note)
+
     @property
     def facts(self) -> Facts:
         """What it was made on."""
@@ -260,8 +265,13 @@ class Decision:
                 found.setdefault((c.source, c.title, c.where), []).append(rule.name)
         return tuple(Cited(*c, tuple(rules)) for c, rules in sorted(found.items()))
 
-    def _filled(self, parts: tuple[str | n.Read, ...]) -> str:
-        return "".join(p if isinstance(p, str) else shown(p.kind, self._values.get(p.name)) for p in parts)
+    def _filled(self, parts: tuple[str | n.Read | n.Average, ...]) -> str:
+        return "".join(p if isinstance(p, str) else self._shown(p) for p in parts)
+
+    def _shown(self, read: n.Read | n.Average) -> str:
+        if isinstance(read, n.Average):
+            return shown_average(read, self._values)
+        return shown(read.kind, self._values.get(read.name))
 
     def _text(self, path: str) -> str | None:
         value = self._values.get(path)
@@ -282,7 +292,11 @@ class Decision:
 
     def to_dict(self) -> dict[str, object]:
         """The decision as plain values, account and card numbers masked; `format` is its format number."""
-        inputs = {i.name: i.kind for i in self._facts.serving.rules.meaning.inputs}
+        meaning = self._facts.serving.rules.meaning
+        averages = averages_of(meaning)
+        parts = {x.name for a in averages.values() for x in (a.total, a.count)}
+        reads: list[n.Read | n.Average] = [*averages.values()]
+        reads += [n.Read(i.name, i.kind) for i in meaning.inputs if i.name not in parts]
         return {
             "format": DECISION_FORMAT,
             "id": self.id,
@@ -298,7 +312,7 @@ class Decision:
             "measures": [{**asdict(m), "id": masked(m.id) if m.id else None} for m in self.measures],
             "notices": [{"to": s.to, "texts": dict(s.texts), "rule": s.rule} for s in self.notices],
             "citations": [asdict(c) for c in self.citations],
-            "values": {x: shown(k, self._values.get(x)) for x, k in inputs.items() if "occurred_at" in self._values},
+            "values": {r.name: self._shown(r) for r in reads if "occurred_at" in self._values},
             "degraded": list(self.degraded),
         }
 

@@ -1,21 +1,25 @@
-"""The engine that a payment gateway holds: decide, decide a table, swap the rules.
+"""The engine that a payment gateway holds: decide, record what took place, decide a table, swap the rules.
 
-`decide` is pure: it reads and changes nothing, so it may run in many threads at once. All state is one
-reference to a `Serving`, replaced whole.
+`decide` is pure: it reads and changes nothing, so it may run in many threads at once. `record` alone moves the
+windows. All that a decision goes by is one reference to a `Serving`, replaced whole.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ..base.forks import ForkLock
 from ..meaning import nodes as n
+from ..meaning.averages import window_of
 from ..meaning.walk import found_in, reads_in
 from ..schema.errors import PaymentError
 from ..state.lists import Lists
-from .decision import Decision
+from ..state.store import WindowStore, WindowStoreError
+from .before import Given
+from .decision import Action, Decision
+from .recording import EVENTS
 from .rules import Rules
 from .serving import Serving
 
@@ -32,8 +36,9 @@ class Engine:
     """Decides payments by one ruleset at a time.
 
     `rules`: from `load` or `loads`. `lists`: every list that the rules read, as `Lists` or a mapping of names to
-    collections of texts (ListError when one is absent). `on_error`: None (an event that does not fit raises
-    PaymentError), or the action of a degraded decision: allow, verify, hold or reject.
+    collections of texts (ListError when one is absent). `windows`: the store that keeps what accounts did before; by
+    default a `MemoryWindows()` of this engine's own, in which nothing has happened yet. `on_error`: None (an event that
+    does not fit raises PaymentError), or the action of a degraded decision: allow, verify, hold or reject.
     """
 
     def __init__(
@@ -41,14 +46,17 @@ class Engine:
         rules: Rules,
         *,
         lists: Mapping[str, object] | None = None,
+        windows: WindowStore | None = None,
         on_error: str | None = None,
     ) -> None:
         if on_error is not None and on_error not in ON_ERROR:
             raise ValueError(f"on_error is one of {', '.join(ON_ERROR)} or None, not {on_error!r}")
         self._on_error = None if on_error is None else n.Act(n.LEVELS.index(on_error))
-        self._changing = threading.Lock()
+        self._changing = ForkLock()
+        self._moving = ForkLock()
         self._lists = _lists(lists)
-        self._serving = Serving(_rules(rules), self._lists).prepare()
+        self._store = windows
+        self._serving = self._ready(rules, self._lists, windows)
 
     @property
     def rules(self) -> Rules:
@@ -67,30 +75,76 @@ class Engine:
 
         warm.warm(tables=tables)
 
-    def decide(self, event: object, *, windows: Mapping[str, object] | None = None) -> Decision:
-        """Decide one payment: a nested mapping, a pydantic model or a `Payment`.
+    def decide(self, event: object, *, windows: Given = None) -> Decision:
+        """Decide one payment: a nested mapping, a pydantic model or a `Payment`. Changes nothing.
 
-        `windows`: values of windows that the host worked out itself, by name (`{"payers_1d": 25}`). PaymentError
-        names the field that does not fit, unless the engine has an `on_error`.
+        `windows`: values of windows that the host worked out itself, by name (`{"payers_1d": 25}`), instead of the
+        store's. PaymentError names the field that does not fit, unless the engine has an `on_error`.
         """
         serving = self._serving
         try:
             return serving.decide(event, windows)
         except PaymentError as error:
-            if self._on_error is None:
-                raise
-            return serving.refused(event, error, self._on_error)
+            return self._refused(serving, event, error)
 
-    def decide_many(self, table: object, *, map: Map | str | Path | None = None) -> Decisions:
-        """Decide every row of a table that speaks Arrow, or of an iterable of such tables.
+    def _refused(self, serving: Serving, event: object, error: PaymentError) -> Decision:
+        if self._on_error is None:
+            raise error
+        return serving.refused(event, error, self._on_error)
+
+    def record(self, happened: object, /, *, event: str = "payment") -> bool:
+        """Tell the windows of a payment that took place, or (`event="report"`) of a report that one was fraud: the
+        payment's fields, with an id of the report's own and, as `occurred_at`, the time of the report.
+
+        A payment moves the windows when its `status` is settled or absent; a window whose `where` speaks of `status`
+        counts what that says. True when it was recorded; False when the same id was recorded before with the same
+        content, so that telling it twice is safe. PaymentError when the event does not fit, whatever `on_error` is;
+        WindowConflict when the id was recorded with another time, amount, status or party; WindowStoreError when the
+        store cannot record it now.
+        """
+        if event not in EVENTS:
+            raise ValueError(f"event is one of {', '.join(EVENTS)}, not {event!r}")
+        with self._moving:
+            return self._serving.record(happened, event)
+
+    def process(self, event: object) -> Decision:
+        """`decide`, and `record` if the payment goes ahead (its action is below hold), with no other `record` or
+        `process` of this engine in between. What becomes of a payment that is held or rejected the host knows later:
+        it is recorded then. Where the store cannot record now, the decision stands and says so in `degraded`; `record`
+        again later. WindowConflict as `record`.
+        """
+        with self._moving:
+            serving = self._serving
+            try:
+                happened = serving.recorders["payment"].happened(event)
+                decision = serving.decide(event)
+            except PaymentError as error:
+                return self._refused(serving, event, error)
+            if decision.action < Action.HOLD and serving.bound is not None:
+                try:
+                    serving.bound.record(happened)
+                except WindowStoreError as error:
+                    decision.add_note(f"the payment was not recorded: {error}")
+            return decision
+
+    def decide_many(
+        self, table: object, *, map: Map | str | Path | None = None, by_arrival: bool = False, as_decided: bool = False
+    ) -> Decisions:
+        """Decide every row of a table that speaks Arrow, or of an iterable of such tables: a history by itself, whose
+        windows begin empty, whatever this engine's own hold.
+
+        Rows are in order of time; with `by_arrival` in order of arrival, late ones among them. A payment's windows
+        cover the rows before it that took effect (`status`); with `as_decided` those that the rules hold or reject are
+        left out. Both work payment by payment and take far longer.
 
         `map` (or its path) says which column feeds which field; without one, columns are named as the fields are
         (`payer.account.id`) or nested. Rows that do not fit are listed in the result's `errors`, and the others
         decided. TableError when the table cannot feed the rules at all.
         """
+        from .history import Replaying
         from .tables import decide_table
 
-        return decide_table(self._serving, table, map)
+        return decide_table(self._serving, table, map, Replaying(by_arrival, as_decided))
 
     def predicate(self, rule: str) -> Callable[[object], object]:
         """One rule by itself as a function: an event → bool, or a table → bool array (one a row).
@@ -100,46 +154,46 @@ class Engine:
         """
         from .tables import is_table, rule_holds
 
-        alone = self._alone(rule)
+        serving = self._serving
+        alone = _alone(serving, rule)
 
         def holds(event: object) -> object:
-            return rule_holds(alone, event) if is_table(event) else bool(alone.decide(event, None).fired)
+            if is_table(event):
+                return rule_holds(alone, event)
+            return bool(alone.decide_after(alone.reader.raw(event), serving.before(event)).fired)
 
         return holds
 
-    def _alone(self, name: str) -> Serving:
-        serving = self._serving
-        meaning = serving.rules.meaning
-        rule = serving.rules.by_name[name]
-        read = {r.name for r in reads_in(rule)} | {"occurred_at"}
-        lists = {x.list for x in found_in(rule, n.InList)}
-        inputs = tuple(i for i in meaning.inputs if i.name in read)
-        windows = {name.split(" of ")[0] for name in read}
-        bare = replace(rule, action=n.Act(n.ALLOW), score=None, measures=(), responsible=(), notices=())
-        one = replace(
-            meaning, rules=(bare,), exempts=(), bands=(), inputs=inputs, tests=(),
-            lists=tuple(x for x in meaning.lists if x[0] in lists),
-            windows=tuple(w for w in meaning.windows if w.name in windows),
-        )  # fmt: skip
-        return Serving(Rules(one), serving.lists).prepare()
-
-    def swap(self, rules: Rules, *, lists: Mapping[str, object] | None = None) -> None:
+    def swap(
+        self, rules: Rules, *, lists: Mapping[str, object] | None = None, windows: WindowStore | None = None
+    ) -> None:
         """Decide by other rules from now on. Payments in flight finish by the old ones; none is mixed.
 
         The new version is made ready before it is used; if it does not load, the old one goes on serving and the error
-        is raised.
+        is raised. Windows that both versions have go on. One that is new knows only what is recorded from now on, so
+        for as long as it looks back further it cannot be read; pass `windows`, a store into which the history was
+        recorded, where that is not good enough.
         """
         with self._changing:
             given = self._lists if lists is None else _lists(lists)
-            self._serving = Serving(_rules(rules), given).prepare()
+            self._serving = self._ready(rules, given, windows or self._store)
             self._lists = given
 
     def use_lists(self, lists: Mapping[str, object]) -> None:
         """The same rules with other lists, as atomically as `swap`."""
         with self._changing:
             given = _lists(lists)
-            self._serving = Serving(self._serving.rules, given).prepare()
+            self._serving = self._ready(self._serving.rules, given, self._store)
             self._lists = given
+
+    def _ready(self, rules: Rules, lists: Lists, store: WindowStore | None) -> Serving:
+        if store is None and _rules(rules).meaning.windows:
+            from ..state.memory import MemoryWindows
+
+            store = MemoryWindows()
+        serving = Serving(_rules(rules), lists, store).prepare()
+        self._store = store
+        return serving
 
 
 def _rules(given: object) -> Rules:
@@ -150,3 +204,20 @@ def _rules(given: object) -> Rules:
 
 def _lists(given: Mapping[str, object] | None) -> Lists:
     return given if isinstance(given, Lists) else Lists(given)  # type: ignore[arg-type]  # Lists checks each item
+
+
+def _alone(serving: Serving, name: str) -> Serving:
+    """The rule by itself, as a version of its own without a store."""
+    meaning = serving.rules.meaning
+    rule = serving.rules.by_name[name]
+    read = {r.name for r in reads_in(rule)} | {"occurred_at"}
+    lists = {x.list for x in found_in(rule, n.InList)}
+    inputs = tuple(i for i in meaning.inputs if i.name in read)
+    windows = {window_of(name) for name in read}
+    bare = replace(rule, action=n.Act(n.ALLOW), score=None, measures=(), responsible=(), notices=())
+    one = replace(
+        meaning, rules=(bare,), exempts=(), bands=(), inputs=inputs, tests=(),
+        lists=tuple(x for x in meaning.lists if x[0] in lists),
+        windows=tuple(w for w in meaning.windows if w.name in windows),
+    )  # fmt: skip
+    return Serving(Rules(one), serving.lists).prepare()

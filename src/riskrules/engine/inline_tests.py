@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from ..base.clocks import Clock
 from ..base.times import MICROSECOND_UNITS, zone_of
 from ..meaning import nodes as n
+from ..meaning.averages import window_of
 from ..meaning.interpreter import in_force
 from .decision import Decision
 from .rules import Rules
@@ -81,8 +82,8 @@ def harmless(rules: Rules, rule: str | None = None) -> dict[str, n.Value | None]
     values: dict[str, n.Value | None] = {}
     for i in meaning.inputs:
         if i.origin == "window":
-            aggregate = next(w.aggregate for w in meaning.windows if w.name == i.name.split(" of ")[0])
-            values[i.name] = 0 if aggregate in ("count", "sum", "distinct") else None
+            aggregate = next(w.aggregate for w in meaning.windows if w.name == window_of(i.name))
+            values[i.name] = 0 if aggregate in ("count", "sum", "distinct", "average") else None
         else:
             values[i.name] = rules.schema[i.name].sample
     values["occurred_at"] = _moment(rules, rule)

@@ -6,9 +6,10 @@ Each field that is read becomes a slot. `raw` takes the slots' values out of the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from pydantic import BaseModel
@@ -22,7 +23,8 @@ from ..schema.values import check_currency, missing, missing_partner, read_age, 
 
 Raw: TypeAlias = list[Any]
 Values: TypeAlias = dict[str, n.Value | None]
-Windows: TypeAlias = Mapping[str, object] | None
+Windows: TypeAlias = Mapping[str, n.Value | None]
+"""Every window by name, in held units."""
 
 ALWAYS_READ = ("id", "occurred_at")
 """A decision names its payment and its time, whatever the rules read."""
@@ -39,7 +41,8 @@ class _Branch:
 class EventReader:
     """Reads events for one ruleset and one version of its lists."""
 
-    def __init__(self, meaning: n.Ruleset, schema: Schema) -> None:
+    def __init__(self, meaning: n.Ruleset, schema: Schema, keys: Iterable[str] = ()) -> None:
+        """`keys`: the fields that windows are kept by, which are read as well."""
         self.meaning = meaning
         self.clock = Clock(zone_of(meaning.timezone))
         self.derived = [schema[i.name] for i in meaning.inputs if i.origin == "derived"]
@@ -48,6 +51,7 @@ class EventReader:
         }
         wanted = [i.name for i in meaning.inputs if i.origin == "field"]
         wanted += [f.of[1] for f in self.derived if f.of]
+        wanted += keys
         self.fields = [schema[name] for name in dict.fromkeys((*ALWAYS_READ, *wanted))]
         self.slots = {f.name: i for i, f in enumerate(self.fields)}
         self._currency = schema["currency"]
@@ -116,9 +120,9 @@ class EventReader:
         except Exception:  # noqa: BLE001  # whatever is wrong with the id, the payment is refused already
             return ""
 
-    def values(self, raw: Raw, windows: Windows = None) -> Values:
+    def values(self, raw: Raw, windows: Windows = MappingProxyType({})) -> Values:
         """Every input by name, in held units, None where missing. PaymentError naming the field that does not fit."""
-        values: Values = {}
+        values: Values = {name: windows.get(name) for name in self.windows}
         for instrument, institution, field, partner in self.partners:
             if raw[institution] is None and raw[instrument] is not None:
                 raise missing_partner(field, partner)
@@ -133,9 +137,6 @@ class EventReader:
             since = values[field.of[1]]
             assert since is None or isinstance(since, int)
             values[field.name] = None if since is None else self.worked_out(field, since, now)
-        for name, field in self.windows.items():
-            given = windows.get(name) if windows else None
-            values[name] = None if given is None else read_value(field, given)
         return values
 
     def worked_out(self, field: Field, since: int, now: int) -> n.Value:

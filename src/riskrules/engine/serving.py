@@ -1,4 +1,4 @@
-"""One version of everything that a decision reads: rules, program, lists. Made once, never changed.
+"""One version of everything that a decision reads: rules, program, lists, windows. Made once, never changed.
 
 `Engine.swap` replaces the whole at once, so a decision belongs to exactly one version: it takes hold of its
 `Serving` at the start and looks at nothing else.
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from struct import Struct
 from typing import TYPE_CHECKING
 
@@ -22,8 +23,12 @@ from ..meaning.interpreter import decide as interpret
 from ..meaning.interpreter import in_force
 from ..schema.errors import PaymentError
 from ..state.lists import ListError
+from ..state.plan import from_meaning as plan_of
+from ..state.store import Bound, WindowStore
+from .before import NOTHING, Before, Given, Question, WindowReader
 from .decision import Decision
-from .reading import EventReader, Raw, Windows
+from .reading import EventReader, Raw
+from .recording import Recorder, recorders
 from .rules import Rules
 from .shown import shown_instant
 
@@ -35,12 +40,13 @@ Names = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 
 
 class Serving:
-    """A ruleset with its lists. ListError when a list that the rules read is not given."""
+    """A ruleset with its lists, and with the store of its windows if there is one. ListError when a list that the
+    rules read is not given; WindowStoreError when the store cannot be used."""
 
     program: Program
     coder: EventCoder
 
-    def __init__(self, rules: Rules, lists: Mapping[str, frozenset[str]]) -> None:
+    def __init__(self, rules: Rules, lists: Mapping[str, frozenset[str]], windows: WindowStore | None = None) -> None:
         absent = [name for name, _ in rules.meaning.lists if name not in lists]
         if absent:
             names = ", ".join(f"`{x}`" for x in absent)
@@ -50,7 +56,22 @@ class Serving:
             )
         self.rules = rules
         self.lists = {name: lists[name] for name, _ in rules.meaning.lists}
-        self.reader = EventReader(rules.meaning, rules.schema)
+        self.plan = plan_of(rules.meaning, rules.schema)
+        keys = [name for lookup in self.plan.lookups for name in lookup.keys]
+        self.reader = EventReader(rules.meaning, rules.schema, keys)
+        self.bound: Bound | None = None
+        if windows is not None and self.plan.readings:
+            self.bound = windows.bind(self.plan)
+        self._windows = WindowReader(self.reader, self.plan, self.bound)
+
+    @cached_property
+    def recorders(self) -> Mapping[str, Recorder]:
+        """What reads recorded events, by their kind."""
+        return recorders(self.rules.meaning, self.rules.schema, self.plan)
+
+    def before(self, event: object) -> Before:
+        """The windows of a payment. PaymentError when it does not fit."""
+        return self._windows.answer(self._asked(event, None)[1])
 
     def prepare(self) -> Serving:
         """Make ready for `decide`: the program, and the way from events to it."""
@@ -67,26 +88,46 @@ class Serving:
         self._nothing = bytes(8 * (places.registers - 1))
         return self
 
-    def decide(self, event: object, windows: Windows) -> Decision:
+    def decide(self, event: object, windows: Given = None) -> Decision:
         """PaymentError when the event does not fit, also for an object of the host's that fails when it is read."""
+        raw, question = self._asked(event, windows)
+        return self.decide_after(raw, self._windows.answer(question))
+
+    def _asked(self, event: object, given: Given) -> tuple[Raw, Question]:
         try:
             raw = self.reader.raw(event)
-            integers = self.coder.integers(raw, windows)
+            return raw, self._windows.question(raw, given)
         except PaymentError:
             raise
         except Exception as error:
-            raise PaymentError("payment", "an object in it cannot be read", "not-an-event") from error
-        return self._decided(integers, Facts(self, raw, windows, None))
+            raise unreadable() from error
+
+    def decide_after(self, raw: Raw, before: Before) -> Decision:
+        """`decide` for an event that is read already, and its windows too."""
+        try:
+            integers = self.coder.integers(raw, before.values)
+        except PaymentError:
+            raise
+        except Exception as error:
+            raise unreadable() from error
+        return self._decided(integers, Facts(self, raw, before, None))
+
+    def record(self, happened: object, event: str) -> bool:
+        """`Engine.record`. Where no rule reads a window there is nothing to move."""
+        told = self.recorders[event].happened(happened)
+        return self.bound.record(told) if self.bound is not None else True
 
     def decide_values(self, values: Mapping[str, n.Value | None]) -> Decision:
         """Decide inputs that are held values already, windows among them."""
-        return self._decided(self.coder.integers_of(values), Facts(self, None, None, dict(values)))
+        return self._decided(self.coder.integers_of(values), Facts(self, None, NOTHING, dict(values)))
 
-    def interpret(self, event: object, windows: Windows = None) -> Decision:
+    def interpret(self, event: object, windows: Given = None) -> Decision:
         """The same decision by the reference interpreter. Needs no `prepare`."""
-        return self.interpret_values(self.reader.values(self.reader.raw(event), windows))
+        raw, question = self._asked(event, windows)
+        before = self._windows.answer(question)
+        return self.interpret_values(self.reader.values(raw, before.values), before)
 
-    def interpret_values(self, values: Mapping[str, n.Value | None]) -> Decision:
+    def interpret_values(self, values: Mapping[str, n.Value | None], before: Before = NOTHING) -> Decision:
         """`decide_values` by the reference interpreter."""
         outcome = interpret(self.rules.meaning, values, self.lists)
         strength = {r.name: r.action.strength if r.action else (0, 0.0) for r in self.rules.meaning.rules}
@@ -95,7 +136,7 @@ class Serving:
             for names in (outcome.fired, outcome.lifted)
         )
         names = (fired, lifted, outcome.exempts)
-        return Decision(Facts(self, None, None, dict(values)), outcome.action, outcome.score, None, names=names)
+        return Decision(Facts(self, None, before, dict(values)), outcome.action, outcome.score, None, names=names)
 
     def _decided(self, integers: Sequence[int], facts: Facts) -> Decision:
         desk = self._desk()
@@ -108,7 +149,8 @@ class Serving:
 
     def notes(self, facts: Facts) -> tuple[str, ...]:
         """What a decision could not read, in sentences."""
-        notes = [f"window `{x}` was not available" for x in self.reader.windows if facts.values.get(x) is None]
+        because = f": {facts.before.because}" if facts.before.because else ""
+        notes = [f"window `{x}` was not available{because}" for x in facts.before.unread]
         now, span = facts.values["occurred_at"], self.rules.meaning.in_force
         assert isinstance(now, int)
         if not in_force(span, now):
@@ -126,7 +168,7 @@ class Serving:
 
     def refused(self, event: object, error: PaymentError, act: n.Act) -> Decision:
         """The decision of a host that must always answer, for an event that could not be read."""
-        facts = Facts(self, None, None, {"id": self.reader.name_of(event)})
+        facts = Facts(self, None, NOTHING, {"id": self.reader.name_of(event)})
         return Decision(facts, act, 0, None, (f"the payment could not be read: {error}",))
 
     def _desk(self) -> _Desk:
@@ -135,6 +177,11 @@ class Serving:
         if desk is None:
             desk = self._desks.desk = _Desk(self._values.size, 8 * self.program.places.length)
         return desk
+
+
+def unreadable() -> PaymentError:
+    """The error for an object of the host's that fails when it is read."""
+    return PaymentError("payment", "an object in it cannot be read", "not-an-event")
 
 
 class _Desk:
@@ -152,14 +199,14 @@ class _Desk:
 class Facts:
     """What a decision was made on. The event's values are kept as they came and read again when asked for."""
 
-    __slots__ = ("_raw", "_values", "_windows", "serving")
+    __slots__ = ("_raw", "_values", "before", "serving")
 
     def __init__(
-        self, serving: Serving, raw: Raw | None, windows: Windows, values: Mapping[str, n.Value | None] | None
+        self, serving: Serving, raw: Raw | None, before: Before, values: Mapping[str, n.Value | None] | None
     ) -> None:
         self.serving = serving
+        self.before = before
         self._raw = raw
-        self._windows = dict(windows) if windows else None
         self._values = values
 
     @property
@@ -167,7 +214,7 @@ class Facts:
         """Every input by name, in held units."""
         if self._values is None:
             assert self._raw is not None
-            self._values = self.serving.reader.values(self._raw, self._windows)
+            self._values = self.serving.reader.values(self._raw, self.before.values)
         return self._values
 
     @property

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
 
 from ..base.times import MICROSECOND_UNITS, format_duration, format_instant
 from ..meaning import nodes as n
-from ..meaning.walk import found_in
+from ..meaning.averages import rounded
+from ..meaning.walk import found_in, reads_in
 from ..schema.fields import Field
 from ..schema.kinds import Kind
 from ..schema.values import show
@@ -47,6 +49,19 @@ def shown(kind: Kind, value: n.Value | None) -> str:
     if isinstance(value, str):
         return plain(masked(value) if kind.name in _MASKED else value)
     return shown_duration(value) if kind.name == "duration" else show(Field("", kind, ""), value)
+
+
+def shown_reads(piece: object, values: Mapping[str, n.Value | None]) -> tuple[tuple[str, str], ...]:
+    """What a piece of meaning reads, by name, in words. An average is one value, rounded."""
+    averages = found_in(piece, n.Average)
+    parts = {read.name for a in averages for read in (a.total, a.count)}
+    found = {r.name: shown(r.kind, values.get(r.name)) for r in reads_in(piece) if r.name not in parts}
+    return (*found.items(), *{a.name: shown_average(a, values) for a in averages}.items())
+
+
+def shown_average(read: n.Average, values: Mapping[str, n.Value | None]) -> str:
+    """An average in words, rounded half to even as a person reads it."""
+    return shown(read.kind, rounded(read, values))
 
 
 def shown_duration(duration_us: int) -> str:

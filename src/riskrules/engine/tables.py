@@ -21,7 +21,9 @@ from ..base.times import zone_of
 from ..bridges.columns import Batch, Numbers, TableError, Words
 from ..bridges.decisions import Decided, DecisionTable, Lists, decision_table
 from ..bridges.feeds import ROWS_A_BATCH
+from ..bridges.limiting import first_rows
 from ..bridges.maps import Map, load_map
+from ..bridges.reports import REPORTED
 from ..bridges.tables import file_batches, table_batches
 from ..kernel.chunk import MOST_ROWS, Chunk
 from ..meaning import nodes as n
@@ -29,6 +31,8 @@ from ..schema.fields import Schema
 from ..schema.limits import MISSING
 from .columns import integers_of
 from .duties import Duties, institution_totals, measure_lists, responsible_lists
+from .history import Replaying, Unread
+from .recording import fields_of
 
 if TYPE_CHECKING:
     from .serving import Serving
@@ -123,17 +127,18 @@ class DecidedBatch:
 
 class Decisions:
     """All decisions of a table. Speaks Arrow (`__arrow_c_stream__`) with the columns id, action, until, score, fired,
-    responsible, measures; `errors` lists the rows that were not decided."""
+    responsible, measures; `errors` lists the rows that were not decided, `degraded` says which windows could not be
+    read and how often."""
 
-    def __init__(self, serving: Serving, batches: Iterable[DecidedBatch]) -> None:
+    def __init__(self, serving: Serving, batches: Iterable[DecidedBatch], unread: Unread) -> None:
         decided: list[Decided] = []
         self.errors: list[BadRow] = []
         self.rows = 0
-        self.degraded = window_notes(serving)
         for batch in batches:
             decided.append(batch.decided)
             self.errors += batch.errors
             self.rows += batch.rows
+        self.degraded = window_notes(unread)
         self.table = _table(serving, decided)
 
     def __len__(self) -> int:
@@ -149,8 +154,15 @@ class Decisions:
         return f"<Decisions of {self.rows} payments, {len(self.errors)} not decided>"
 
 
-def decide_batches(serving: Serving, batches: Iterable[Batch]) -> Iterator[DecidedBatch]:
-    """Decide batches as they come, each of at most 65,536 payments. Memory is that of one batch."""
+def decide_batches(
+    serving: Serving, batches: Iterable[Batch], how: Replaying | None = None, unread: Unread | None = None
+) -> Iterator[DecidedBatch]:
+    """Decide batches as they come, each of at most 65,536 payments, the first being the beginning of a history. Memory
+    is that of some batches and of what the windows look back to. `unread` is filled on the way."""
+    if serving.plan.readings:
+        from .replaying import with_windows  # loads kernels that only windows need
+
+        batches = with_windows(serving, batches, how or Replaying(), Unread() if unread is None else unread)
     kernel: Chunk | None = None
     for batch in batches:
         if kernel is None or kernel.rows < batch.rows:
@@ -158,42 +170,66 @@ def decide_batches(serving: Serving, batches: Iterable[Batch]) -> Iterator[Decid
         yield DecidedBatch(serving, batch, kernel)
 
 
-def decide_table(serving: Serving, table: object, map: Map | str | Path | None = None) -> Decisions:
+def decide_table(
+    serving: Serving, table: object, map: Map | str | Path | None = None, how: Replaying | None = None
+) -> Decisions:
     """`Engine.decide_many`. TableError when the table is none or cannot feed the rules, MapError for a bad map."""
-    return Decisions(serving, decide_batches(serving, _batches(serving, table, map)))
+    unread, chosen = Unread(), _map(serving, map)
+    batches = _batches(serving, table, chosen)
+    return Decisions(serving, decide_batches(serving, batches, _reports(how, chosen), unread), unread)
 
 
 def decide_file(
-    serving: Serving, path: str | Path, map: Map | str | Path | None = None, rows: int = ROWS_A_BATCH
+    serving: Serving,
+    path: str | Path,
+    map: Map | str | Path | None = None,
+    rows: int = ROWS_A_BATCH,
+    how: Replaying | None = None,
+    unread: Unread | None = None,
+    limit: int | None = None,
 ) -> Iterator[DecidedBatch]:
-    """Decide a Parquet, CSV or JSON lines file, a batch at a time. TableError as `decide_table`."""
-    schema, zone = _schema(serving), zone_of(serving.rules.meaning.timezone)
-    batches = file_batches(path, schema, wanted_fields(serving), zone, _map(serving, map), rows)
-    return decide_batches(serving, batches)
+    """Decide a Parquet, CSV or JSON lines file, a batch at a time; with `limit`, its first payments. TableError as
+    `decide_table`."""
+    zone, chosen = zone_of(serving.rules.meaning.timezone), _map(serving, map)
+    rows = min(rows, limit or rows)
+    batches = file_batches(path, table_schema(serving), wanted_fields(serving, chosen), zone, chosen, rows)
+    chosen_rows = first_rows(batches, limit) if limit else batches
+    return decide_batches(serving, chosen_rows, _reports(how, chosen), unread)
 
 
-def _batches(serving: Serving, table: object, map: Map | str | Path | None) -> Iterator[Batch]:
-    schema, zone = _schema(serving), zone_of(serving.rules.meaning.timezone)
-    chosen = _map(serving, map)
+def _batches(serving: Serving, table: object, chosen: Map | None) -> Iterator[Batch]:
+    schema, zone = table_schema(serving), zone_of(serving.rules.meaning.timezone)
     tables = [table] if is_table(table) or not isinstance(table, Iterable) else table
     for one in tables:
-        yield from table_batches(one, schema, wanted_fields(serving), zone, chosen)
+        yield from table_batches(one, schema, wanted_fields(serving, chosen), zone, chosen)
+
+
+def _reports(how: Replaying | None, chosen: Map | None) -> Replaying:
+    return replace(how or Replaying(), report_delay_us=chosen.report_delay_us if chosen else None)
 
 
 def _map(serving: Serving, given: Map | str | Path | None) -> Map | None:
     return load_map(given, serving.rules.schema) if isinstance(given, str | Path) else given
 
 
-def wanted_fields(serving: Serving) -> list[str]:
-    """The fields that a table must feed: what the rules read, without windows; amount and currency if it has them."""
+def wanted_fields(serving: Serving, chosen: Map | None = None) -> list[str]:
+    """The fields that a table must feed: what the rules read, what its windows are kept by and count; amount and
+    currency if it has them; which payments were reported, if the map says so."""
     read = [i.name for i in serving.rules.meaning.inputs if i.origin != "window"]
-    return [*read, *(x for x in ("amount", "currency") if x not in read)]
+    read += [key for lookup in serving.plan.lookups for key in lookup.keys]
+    read += fields_of(serving.plan.series)
+    reported = chosen is not None and REPORTED.name in chosen.sources
+    return list(dict.fromkeys((*read, "amount", "currency", *((REPORTED.name,) if reported else ()))))
 
 
-def _schema(serving: Serving) -> Schema:
-    """The rules' schema. An amount that no rule reads is counted where there is one, and is not asked for."""
-    schema = serving.rules.schema
-    if any(i.name == "amount" for i in serving.rules.meaning.inputs):
+def table_schema(serving: Serving) -> Schema:
+    """The rules' schema. An amount that no rule or window reads is counted where there is one, and is not asked for."""
+    schema = serving.rules.schema.with_field(REPORTED)
+    plan = serving.plan
+    valued = {plan.lookups[r.lookup].series for r in plan.readings if r.aggregate not in ("count", "since")}
+    if any(i.name == "amount" for i in serving.rules.meaning.inputs) or any(
+        plan.series[s].of == "amount" for s in valued
+    ):
         return schema
     return schema.with_field(replace(schema["amount"], optional=True))
 
@@ -212,9 +248,9 @@ def rule_holds(serving: Serving, table: object) -> NDArray[np.bool_]:
     return np.concatenate(parts) if parts else np.zeros(0, np.bool_)
 
 
-def window_notes(serving: Serving) -> tuple[str, ...]:
-    """What a table's decisions could not read."""
-    return tuple(f"window `{w.name}` was not available" for w in serving.rules.meaning.windows)
+def window_notes(unread: Unread) -> tuple[str, ...]:
+    """Which windows could not be read, and for how many payments."""
+    return tuple(f"window `{name}` was not available for {count:_} payments" for name, count in unread.counts.items())
 
 
 def _table(serving: Serving, decided: list[Decided]) -> DecisionTable:

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from ..meaning import nodes as n
 from ..meaning.interpreter import holds, in_force
-from ..meaning.walk import reads_in
 from .decision import instrument_of
-from .shown import hidden, masked, plain, shown, shown_act
+from .shown import hidden, masked, plain, shown_act, shown_reads
 
 if TYPE_CHECKING:
     from .decision import Decision
@@ -154,7 +153,7 @@ def _group(
     unless: bool,
 ) -> Iterator[ConditionWhy]:
     parts = _parts(c)
-    read = () if parts else tuple((r.name, shown(r.kind, values.get(r.name))) for r in reads_in(c))
+    read = () if parts else shown_reads(c, values)
     yield ConditionWhy(hidden(c, c.words or _described(c)), holds(c, values, lists), read, depth, unless)
     for part in parts:
         yield from _group(part, values, lists, depth + 1, False)
