@@ -29,8 +29,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_readme_shows_its_files_and_commands(folder: Path) -> None:
     """The blocks that this test follows are really found."""
-    assert {p.name for p in folder.iterdir()} == {"first.risk", "wrong.risk", "payment.json", "gateway.py"}
-    assert len(CONSOLE.findall(README)) == 3
+    shown = {"first.risk", "wrong.risk", "payment.json", "gateway.py", "before.risk", "before.py"}
+    assert {p.name for p in folder.iterdir()} == shown
+    assert len(CONSOLE.findall(README)) == 4
 
 
 @pytest.mark.parametrize(("command", "shown"), CONSOLE.findall(README))

@@ -151,7 +151,7 @@ class Down:
 
 
 def test_a_store_that_is_down_leaves_the_windows_unread_and_says_so() -> None:
-    """No rule fires on what is not known, but by its own words; `process` still answers, and says that nothing was recorded."""
+    """No rule fires on what is not known, but by its own words; `process` answers, and says that it did not record."""
     e = engine(windows=Down())
     decision = e.process(payment(1, amount="4900.00"))
     assert decision.fired == ("first_time",), "its own words: `is missing`"

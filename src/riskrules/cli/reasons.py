@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..engine.why import RuleWhy, Why
 
 _GROUPS = ("any of", "all of", "none of")
-_NO_WINDOW = re.compile(r"window (`\w+`) was not available")
+_NO_WINDOW = re.compile(r"window (`[^`]+`) was not available(: .*)?")
 
 ACTION_STYLES = {
     "allow": "green",
@@ -90,11 +90,12 @@ def _held(rule: RuleWhy) -> list[tuple[str, dict[str, str]]]:
 
 def _shortened(notes: tuple[str, ...]) -> list[str]:
     """The notes, those on windows as one."""
-    windows = [found[1] for note in notes if (found := _NO_WINDOW.fullmatch(note))]
-    if len(windows) < 2:
+    found = [match for note in notes if (match := _NO_WINDOW.fullmatch(note))]
+    if len(found) < 2:
         return list(notes)
     rest = [note for note in notes if not _NO_WINDOW.fullmatch(note)]
-    return [f"{len(windows)} windows were not available: {', '.join(windows)}", *rest]
+    names = ", ".join(match[1] for match in found)
+    return [f"{len(found)} windows were not available: {names}{found[0][2] or ''}", *rest]
 
 
 def _rule(rule: RuleWhy) -> list[RenderableType]:
@@ -125,7 +126,7 @@ def _conditions(rule: RuleWhy) -> RenderableType:
         if following is not None and following.depth > c.depth and words.startswith(_GROUPS):
             words = words.split(" (")[0]  # its parts follow
         values = ", ".join(f"{name} is {value}" for name, value in c.values)
-        held = Text("yes" if c.held else "no", style="green" if c.held is not c.unless else "red")
+        held = Text(c.answer, style="yellow" if c.unread else "green" if c.held is not c.unless else "red")
         table.add_row(held, Text(plain(lead + words)), Text(plain(values), style="cyan"))
     return Padding(table, (0, 0, 0, 2))
 

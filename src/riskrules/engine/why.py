@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..meaning import nodes as n
+from ..meaning.averages import name_of
 from ..meaning.interpreter import holds, in_force
+from ..meaning.walk import found_in, reads_in
 from .decision import instrument_of
 from .shown import hidden, masked, plain, shown_act, shown_reads
 
@@ -18,13 +20,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ConditionWhy:
-    """One condition: the author's words, whether it held, and the inputs it read, shown. `depth` counts from 0."""
+    """One condition: the author's words, whether it held, and the inputs it read, shown. `depth` counts from 0.
+    `unread`: it hangs on a window that could not be read, so that nobody knows."""
 
     words: str
     held: bool
     values: tuple[tuple[str, str], ...]
     depth: int
     unless: bool = False
+    unread: bool = False
+
+    @property
+    def answer(self) -> str:
+        return "?" if self.unread else "yes" if self.held else "no"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +66,7 @@ class Why:
             for c in rule.conditions:
                 left = f"{_lead(c)}{c.words}"
                 values = ", ".join(f"{name} is {value}" for name, value in c.values)
-                lines.append(f"  {'yes' if c.held else 'no ':3} {left:<{min(width, 60)}}  {values}".rstrip())
+                lines.append(f"  {c.answer:3} {left:<{min(width, 60)}}  {values}".rstrip())
             lines += [f"  responsible  {r}" for r in rule.responsible]
             lines += [f"  cites        {c}" for c in rule.citations]
         lines += ["", *self.notes] if self.notes else []
@@ -104,9 +112,10 @@ def _rule_why(
     now = values.get("occurred_at")
     conditions: list[ConditionWhy] = []
     if isinstance(now, int):  # a payment that could not be read has no time, and no values to show
-        conditions += _conditions(rule.when, values, lists, 0)
+        seen = _Seen(values, lists, frozenset(decision.facts.before.unread))
+        conditions += _conditions(rule.when, seen, 0)
         for u in rule.unless:
-            conditions += _conditions(u, values, lists, 0, unless=True)
+            conditions += _conditions(u, seen, 0, unless=True)
     if isinstance(now, int) and not in_force(rule.in_force, now):
         conditions.insert(0, ConditionWhy("in force", False, (), 0))
     does: list[str] = []
@@ -126,37 +135,39 @@ def _rule_why(
     return RuleWhy(rule.name, rule.text, outcome, ", ".join(does), tuple(conditions), cited, tuple(responsible))
 
 
-def _conditions(
-    c: n.Condition,
-    values: Mapping[str, n.Value | None],
-    lists: Mapping[str, frozenset[str]],
-    depth: int,
-    unless: bool = False,
-) -> Iterator[ConditionWhy]:
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the decision was made on. `unread`: the windows that could not be read."""
+
+    values: Mapping[str, n.Value | None]
+    lists: Mapping[str, frozenset[str]]
+    unread: frozenset[str]
+
+    def hangs(self, c: n.Condition) -> bool:
+        """Whether the answer hangs on one of them: it says neither what happens without it nor asks for that."""
+        if not self.unread or found_in(c, n.Known):
+            return False
+        spared = {r.name for r in reads_in(tuple(found_in(c, n.Default)))}
+        return any(name_of(r.name) in self.unread for r in reads_in(c) if r.name not in spared)
+
+
+def _conditions(c: n.Condition, seen: _Seen, depth: int, unless: bool = False) -> Iterator[ConditionWhy]:
     """The condition and, below it, its parts. The parts of a rule's own `and` stand at depth 0."""
     if isinstance(c, n.All) and depth == 0 and not unless:
         for part in c.parts:
-            yield from (
-                _conditions(part, values, lists, depth)
-                if not isinstance(part, n.All)
-                else _group(part, values, lists, depth, unless)
-            )
+            yield from _group(part, seen, depth, unless) if isinstance(part, n.All) else _conditions(part, seen, depth)
         return
-    yield from _group(c, values, lists, depth, unless)
+    yield from _group(c, seen, depth, unless)
 
 
-def _group(
-    c: n.Condition,
-    values: Mapping[str, n.Value | None],
-    lists: Mapping[str, frozenset[str]],
-    depth: int,
-    unless: bool,
-) -> Iterator[ConditionWhy]:
+def _group(c: n.Condition, seen: _Seen, depth: int, unless: bool) -> Iterator[ConditionWhy]:
     parts = _parts(c)
-    read = () if parts else shown_reads(c, values)
-    yield ConditionWhy(hidden(c, c.words or _described(c)), holds(c, values, lists), read, depth, unless)
+    read = () if parts else shown_reads(c, seen.values)
+    unread = not parts and seen.hangs(c)
+    held = not unread and holds(c, seen.values, seen.lists)
+    yield ConditionWhy(hidden(c, c.words or _described(c)), held, read, depth, unless, unread)
     for part in parts:
-        yield from _group(part, values, lists, depth + 1, False)
+        yield from _group(part, seen, depth + 1, False)
 
 
 def _parts(c: n.Condition) -> tuple[n.Condition, ...]:
