@@ -57,14 +57,12 @@ def test_lists_that_are_not_given_count_as_empty_and_it_is_said(call: Call, rule
     assert "list `bad_accounts` not given, so it counts as empty" in call("decide", rules, history).stdout
 
 
-def test_windows_that_are_not_evaluated_are_said_once(call: Call, tmp_path: Path, history: str, lists: str) -> None:
-    """What no decision could read stands in one sentence."""
-    text = RULES.replace("rule listed_payee", f"{WINDOW}\nrule listed_payee")
+def test_windows_that_nothing_feeds_are_said_once(call: Call, tmp_path: Path, history: str, lists: str) -> None:
+    """A window of reports, in a history without any, stands in one sentence."""
+    text = RULES.replace("rule listed_payee", f"{WINDOW.replace('count by', 'count on report by')}\nrule listed_payee")
     text = text.replace("amount > 5_000 CNY\n", "amount > 5_000 CNY\n  and     paid_1d < 3\n")
     said = summary(call, written(tmp_path / "w.risk", text), history, "--lists", lists)
-    (degraded,) = said["degraded"]
-    assert degraded.startswith("1 window is not evaluated in this version, so a condition on it is not met")
-    assert degraded.endswith("`paid_1d`")
+    assert said["degraded"] == [f"window `paid_1d` was not available for {said['decided']} payments"]
 
 
 def test_rows_that_do_not_fit_are_told_and_the_others_decided(

@@ -324,8 +324,9 @@ class Payments:
 
 
 def keys_of(ruleset: n.Ruleset, schema: Schema) -> list[str]:
-    """The fields that the ruleset's windows are kept by."""
-    return list(dict.fromkeys(key for lookup in plan_of(ruleset, schema).lookups for key in lookup.keys))
+    """The fields of the event that the ruleset's windows are kept by; the weekday is worked out from its time."""
+    keys = (key for lookup in plan_of(ruleset, schema).lookups for key in lookup.keys)
+    return list(dict.fromkeys(key for key in keys if schema[key].of is None))
 
 
 def given_window(i: n.Input) -> Field:

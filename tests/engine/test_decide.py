@@ -11,6 +11,7 @@ from decimal import Decimal
 import pytest
 
 import riskrules as rr
+from riskrules.engine.serving import Serving
 from riskrules.engine.shown import shown_duration
 
 from .samples import RULES, payment
@@ -103,8 +104,8 @@ def test_division_uses_its_default_at_zero(engine: rr.Engine) -> None:
 
 def test_windows_are_missing_unless_given(engine: rr.Engine) -> None:
     """A window that nobody worked out is missing, the decision says so, and one that the host gives is used."""
-    decision = engine.decide(payment())
-    assert decision.degraded == ("window `payers_1d` was not available",)
+    without = Serving(engine.rules, engine.lists).prepare().decide
+    assert without(payment()).degraded == ("window `payers_1d` was not available",)
     given = engine.decide(payment(), windows={"payers_1d": 25})
     assert (given.act, given.degraded) == ("hold up to 24h", ())
     assert given.notices[0].text == "25 people paid this account today"

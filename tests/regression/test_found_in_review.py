@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 import riskrules as rr
+from riskrules.engine.serving import Serving
 from riskrules.engine.tables import decide_table
 
 HEAD = "ruleset found version 2026.1\n  currency CNY\n"
@@ -33,9 +34,9 @@ def test_a_window_is_missing_for_each_key_by_itself() -> None:
     """A window given for one key says nothing of the same window for another."""
     text = "window w = sum amount by payee.account over 1h\n"
     text += 'rule r "r" when w > 1 CNY and w of payer.account > 1 CNY then warn\n'
-    engine = rr.Engine(rr.loads(HEAD + text))
+    serving = Serving(rr.loads(HEAD + text), {}).prepare()
     payer = {"account": ACCOUNT}
-    assert engine.decide(event(payer=payer), windows={"w": "1.00"}).degraded == (
+    assert serving.decide(event(payer=payer), {"w": "1.00"}).degraded == (
         "window `w of payer.account` was not available",
     )
 
@@ -108,7 +109,6 @@ def test_stopped_money_is_counted_though_no_rule_reads_it() -> None:
     rules = rr.loads(HEAD + 'rule r "r" when payee.account = "a" then reject responsible payee.account\n')
     columns = {"id": ["1"], "occurred_at": ["2026-06-15T04:00:00Z"], "payee.account.id": ["a"]}
     columns |= {"payee.account.institution": ["B"], "amount": ["50000.00"]}
-    from riskrules.engine.serving import Serving
     from riskrules.engine.tables import _batches, decide_batches
 
     serving = Serving(rules, {}).prepare()

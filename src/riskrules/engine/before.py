@@ -8,12 +8,12 @@ payment does not name has no value either, and nothing failed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from ..base.calendars import Calendar
 from ..meaning import nodes as n
 from ..meaning.averages import averages_of, inputs_of, name_of
-from ..schema.fields import Field
+from ..schema.fields import Field, Schema
 from ..schema.limits import HIGHEST_NUMBER
 from ..schema.values import read_value
 from ..state.plan import Plan
@@ -47,7 +47,7 @@ _NO_QUESTION = Question({}, None)
 class WindowReader:
     """Reads the windows of one version of the rules. `bound` is None where there is no store."""
 
-    def __init__(self, reader: EventReader, plan: Plan, bound: Bound | None) -> None:
+    def __init__(self, reader: EventReader, schema: Schema, plan: Plan, bound: Bound | None) -> None:
         self.plan = plan
         self.bound = bound
         self._fields = reader.windows
@@ -59,7 +59,7 @@ class WindowReader:
         self._time = reader.slots["occurred_at"]
         self._read_id = held_of(reader.fields[self._id])
         self._read_time = time_coder(reader.fields[self._time])
-        self._keys = [tuple(_part(reader, name) for name in lookup.keys) for lookup in plan.lookups]
+        self._keys = [tuple(_part(reader, schema, name) for name in lookup.keys) for lookup in plan.lookups]
 
     def question(self, raw: Raw, given: Given) -> Question:
         """What must be asked of the store, and what the host gave. PaymentError when a given value, a key, the id or
@@ -98,7 +98,7 @@ class WindowReader:
     def _moment(self, raw: Raw) -> Moment:
         now = self._read_time(raw[self._time])
         since = [now - s if type(s) is int else self._calendar.start(str(s), now) for s in self._spans]
-        return Moment(str(self._read_id(raw[self._id])), now, [_key(raw, parts) for parts in self._keys], since)
+        return Moment(str(self._read_id(raw[self._id])), now, [_key(raw, now, parts) for parts in self._keys], since)
 
 
 def _by_window(inputs: Iterable[str]) -> tuple[str, ...]:
@@ -106,16 +106,20 @@ def _by_window(inputs: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name_of(x) for x in inputs))
 
 
-_Part: TypeAlias = tuple[int, Callable[[Any], n.Value | None]]
+_Part: TypeAlias = Callable[[Raw, int], n.Value | None]
 
 
-def _part(reader: EventReader, name: str) -> _Part:
-    slot = reader.slots[name]
-    return slot, held_of(reader.fields[slot])
+def _part(reader: EventReader, schema: Schema, name: str) -> _Part:
+    """What reads one field of a key, from an event and its time."""
+    field = schema[name]
+    if field.of is not None:  # of the kinds that a key may have, only the weekday is worked out
+        return lambda raw, now: reader.worked_out(field, now, now)
+    slot, held = reader.slots[name], held_of(field)
+    return lambda raw, now: held(raw[slot])
 
 
-def _key(raw: Raw, parts: tuple[_Part, ...]) -> Key | None:
-    key = tuple([held(raw[slot]) for slot, held in parts])
+def _key(raw: Raw, now: int, parts: tuple[_Part, ...]) -> Key | None:
+    key = tuple([part(raw, now) for part in parts])
     return None if None in key else key  # type: ignore[return-value]  # keys are of kinds that are texts
 
 

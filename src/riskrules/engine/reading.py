@@ -51,7 +51,7 @@ class EventReader:
         }
         wanted = [i.name for i in meaning.inputs if i.origin == "field"]
         wanted += [f.of[1] for f in self.derived if f.of]
-        wanted += keys
+        wanted += [name for name in keys if schema[name].of is None]
         self.fields = [schema[name] for name in dict.fromkeys((*ALWAYS_READ, *wanted))]
         self.slots = {f.name: i for i, f in enumerate(self.fields)}
         self._currency = schema["currency"]

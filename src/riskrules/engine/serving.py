@@ -62,7 +62,7 @@ class Serving:
         self.bound: Bound | None = None
         if windows is not None and self.plan.readings:
             self.bound = windows.bind(self.plan)
-        self._windows = WindowReader(self.reader, self.plan, self.bound)
+        self._windows = WindowReader(self.reader, rules.schema, self.plan, self.bound)
 
     @cached_property
     def recorders(self) -> Mapping[str, Recorder]:
