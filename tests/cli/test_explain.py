@@ -99,3 +99,26 @@ def test_every_code_has_its_page(call: Call) -> None:
     assert (result.exit_code, result.stdout) == (0, find_page("no-or").rstrip("\n") + "\n")
     assert json.loads(call("explain", "--json", "no-or").stdout) == {"code": "no-or", "page": find_page("no-or")}
     assert call("explain", "../pages/no-or").exit_code == 2
+
+
+WINDOW = "window paid_1d = count by payee.account over 24h\n"
+
+
+def test_windows_are_given_by_hand(call: Call, rules: str, payment: str, lists: str, tmp_path: Path) -> None:
+    """One payment has no history, so a window is asked for, unread without an answer, and used with one."""
+    text = Path(rules).read_text(encoding="utf-8").replace("rule large_amount", f"{WINDOW}\nrule large_amount")
+    text = text.replace("amount > 5_000 CNY\n", "amount > 5_000 CNY\n  and     paid_1d < 3\n", 1)
+    windowed = written(tmp_path / "w.risk", text)
+    unread = call("explain", windowed, payment, "--lists", lists, "--rule", "large_amount")
+    assert "?    paid_1d < 3" in unread.stdout.replace("?  paid", "?    paid")
+    assert "--window NAME=VALUE" in unread.stderr
+    given = call("explain", windowed, payment, "--lists", lists, "--window", "paid_1d=2")
+    assert "large_amount fired" in given.stdout
+    assert "--window" not in given.stderr
+    assert "large_amount" not in call("explain", windowed, payment, "--lists", lists, "--window", "paid_1d=3").stdout
+    for wrong, said in (
+        ("paid_1d", "gives no window its value"), ("paid_2d=1", "did you mean `paid_1d`?"), ("paid_1d=x", "at paid_1d")
+    ):  # fmt: skip
+        refused = call("explain", windowed, payment, "--lists", lists, "--window", wrong)
+        assert refused.exit_code in (1, 2)
+        assert said in refused.stderr

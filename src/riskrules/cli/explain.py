@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,14 +15,24 @@ from .reasons import drawn
 from .rulesets import load_lists, load_rules, said_empty
 from .terminal import say, show, tinted
 
+if TYPE_CHECKING:
+    from ..engine.rules import Rules
+
+MOST_DIGITS = 18
+"""A longer number is left as text, and the window's kind says what is wrong with it."""
+
 
 @click.command()
 @click.argument("what", metavar="RULESET|CODE")
 @click.argument("payment", required=False, metavar="[PAYMENT.json]")
 @click.option("--rule", metavar="NAME", help="Explain this rule, also if it did not fire.")
 @click.option("--lists", "folder", metavar="FOLDER", help="Read NAME.txt and NAME.csv in FOLDER as the list NAME.")
+@click.option("--window", "given", multiple=True, metavar="NAME=VALUE",
+              help="What happened before, such as payers_1d=25: one payment has no history.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of text, as described above.")
-def explain(what: str, payment: str | None, rule: str | None, folder: str | None, as_json: bool) -> None:
+def explain(
+    what: str, payment: str | None, rule: str | None, folder: str | None, given: tuple[str, ...], as_json: bool
+) -> None:
     """Say why a payment is decided as it is, or what a finding's code means.
 
     RULESET is a rule file or the name of a shipped one, such as cn/whose_account. PAYMENT.json holds one payment as a
@@ -31,20 +42,23 @@ def explain(what: str, payment: str | None, rule: str | None, folder: str | None
     code {"code", "page"}.
     """
     if payment is not None:
-        _explain_payment(what, payment, rule, folder, as_json)
-    elif rule or folder or what.endswith(".risk") or Path(what).exists():
+        _explain_payment(what, payment, rule, folder, given, as_json)
+    elif rule or folder or given or what.endswith(".risk") or Path(what).exists():
         raise Stop(f"name the payment too: `riskrules explain {what} payment.json`")
     else:
         page = find_page(what)
         say(json.dumps({"code": what, "page": page}, ensure_ascii=False) if as_json else shown_page(page))
 
 
-def _explain_payment(ruleset: str, payment: str, rule: str | None, folder: str | None, as_json: bool) -> None:
+def _explain_payment(
+    ruleset: str, payment: str, rule: str | None, folder: str | None, given: tuple[str, ...], as_json: bool
+) -> None:
     from dataclasses import asdict
 
     rules = load_rules(ruleset)
     if rule is not None and rule not in rules.by_name and rule not in rules.exempt_by_name:
         raise Stop(_no_such_rule(rule, [*rules.by_name, *rules.exempt_by_name]))
+    windows = _windows(given, rules)
     event = read_payment(payment)
     lists, absent = load_lists(rules, folder)
 
@@ -52,7 +66,7 @@ def _explain_payment(ruleset: str, payment: str, rule: str | None, folder: str |
     from ..schema.errors import PaymentError
 
     try:
-        decision = Serving(rules, lists).interpret(event)
+        decision = Serving(rules, lists).interpret(event, windows)
     except PaymentError as error:
         raise Found(f"the payment does not fit: {error}") from error
     why = decision.why(rule)
@@ -60,8 +74,35 @@ def _explain_payment(ruleset: str, payment: str, rule: str | None, folder: str |
         say(json.dumps({**decision.to_dict(), "why": asdict(why)}, ensure_ascii=False))
         return
     show(drawn(decision, why))
+    if decision.facts.before.unread:
+        hint = "one payment has no history: give what happened before with --window NAME=VALUE"
+        say(tinted(hint, "warning", err=True), err=True)
     if absent:
         say(tinted(said_empty(absent), "warning", err=True), err=True)
+
+
+def _windows(given: tuple[str, ...], rules: Rules) -> dict[str, object]:
+    """The windows' values by name. A number is read as the window's kind reads it."""
+    from ..meaning.averages import name_of
+
+    known = list(dict.fromkeys(name_of(i.name) for i in rules.meaning.inputs if i.origin == "window"))
+    windows: dict[str, object] = {}
+    for each in given:
+        name, equals, value = (part.strip() for part in each.partition("="))
+        if not equals or not value:
+            raise Stop(f"`{each}` gives no window its value; write it as `payers_1d=25`")
+        if name not in known:
+            raise Stop(_no_such_window(name, known))
+        windows[name] = int(value) if value.isascii() and value.isdigit() and len(value) <= MOST_DIGITS else value
+    return windows
+
+
+def _no_such_window(name: str, known: list[str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, known, n=1)
+    more = f"; did you mean `{near[0]}`?" if near else f"; it reads {', '.join(f'`{x}`' for x in known) or 'none'}"
+    return f"the ruleset reads no window `{name}`{more}"
 
 
 def _no_such_rule(name: str, known: list[str]) -> str:

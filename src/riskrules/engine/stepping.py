@@ -1,7 +1,7 @@
 """A history replayed payment by payment, through the same store that serves a gateway.
 
 Each payment is read, decided where that matters, and recorded, before the next is looked at. So rows may come in order
-of arrival, late ones among them, and what the rules would have stopped can be left out. It takes some thirty times
+of arrival, late ones among them, and what the rules would have stopped can be left out. It takes some ten times
 as long as a replay in order of time.
 """
 
