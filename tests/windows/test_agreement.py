@@ -24,7 +24,7 @@ from riskrules.schema import kinds as k
 from riskrules.state.replay import Texts
 from riskrules.state.store import Happened, Moment
 
-MEMORY_STEPS = 75_000
+MEMORY_STEPS = 90_000
 KEPT_STEPS = 15_000
 REDIS_STEPS = 20_000
 REPLAY_ROWS = 4_000
