@@ -7,21 +7,20 @@ short-input PRF"; the tests hold the vectors that they published.
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
 from ..program.layout import Integers
 from . import windows_layout as w
-from .compiled import Integer, inner, kernel
-from .windows_compiled import apart
+from .compiled import Integer, inner
+from .windows_compiled import apart, word_at
 
-Bytes: TypeAlias = np.ndarray[Any, np.dtype[np.uint8]]
 U = np.uint64
-TWO, FOUR, START = np.int64(2), np.int64(4), np.int64(0)
+TWO, FOUR = np.int64(2), np.int64(4)
 SECRET, SECRET_LOW = w.SECRET, w.SECRET_LOW
 I0, I1, I2, I3 = U(0x736F6D6570736575), U(0x646F72616E646F6D), U(0x6C7967656E657261), U(0x7465646279746573)
-EE, DD, FF = U(0xEE), U(0xDD), U(0xFF)
+EE, DD, FF, ONE, S3 = U(0xEE), U(0xDD), U(0xFF), U(1), U(3)
 S13, S16, S17, S21, S32, S56 = U(13), U(16), U(17), U(21), U(32), U(56)
 BACK13, BACK16, BACK17, BACK21 = U(51), U(48), U(47), U(43)
 
@@ -42,34 +41,27 @@ def _rounds(a: Any, b: Any, c: Any, d: Any, count: Integer) -> Any:
     return a, b, c, d
 
 
-@inner
-def digest(memory: Integers, texts: Bytes, start: Integer, length: Integer) -> Any:
-    """(high, low) of the bytes [start, start + length)."""
-    apart()
+@apart
+def digest(memory: Integers, texts: Integers, start: Integer, length: Integer) -> Any:
+    """(high, low) of the bytes [start, start + length) from `texts` on. Up to seven bytes behind them are read, and do
+    not count."""
     k0, k1 = np.uint64(memory[SECRET]), np.uint64(memory[SECRET_LOW])
     a, b, c, d = I0 ^ k0, I1 ^ k1 ^ EE, I2 ^ k0, I3 ^ k1
     whole = length >> 3
-    for i in range(whole + 1):
-        word = (np.uint64(length) & FF) << S56 if i == whole else np.uint64(0)
-        count = length & 7 if i == whole else 8
-        for j in range(count):
-            word |= np.uint64(texts[start + 8 * i + j]) << np.uint64(8 * j)
+    for i in range(whole):
+        word = np.uint64(word_at(texts, start + 8 * i))
         d ^= word
         a, b, c, d = _rounds(a, b, c, d, TWO)
         a ^= word
+    rest = np.uint64(length & 7) << S3
+    last = np.uint64(word_at(texts, start + 8 * whole)) & ((ONE << rest) - ONE)
+    last |= (np.uint64(length) & FF) << S56
+    d ^= last
+    a, b, c, d = _rounds(a, b, c, d, TWO)
+    a ^= last
     c ^= EE
     a, b, c, d = _rounds(a, b, c, d, FOUR)
     high = np.int64(a ^ b ^ c ^ d)
     b ^= DD
     a, b, c, d = _rounds(a, b, c, d, FOUR)
     return high, np.int64(a ^ b ^ c ^ d)
-
-
-@kernel
-def digest_column(memory: Integers, texts: Bytes, ends: Integers, out: Integers) -> None:
-    """The digests of many texts that lie one behind the other; `ends[i]` is where the i-th ends. `out`:
-    int64[2 * len(ends)], high and low in turn."""
-    start = START
-    for i in range(ends.shape[0]):
-        out[2 * i], out[2 * i + 1] = digest(memory, texts, start, ends[i] - start)
-        start = ends[i]

@@ -16,15 +16,15 @@ from . import windows_tables as tables
 from .compiled import Integer, inner
 from .windows_compiled import apart
 
-KEYS = np.int64(w.KEYS)  # a plain constant would have each function compiled for each value that it is given
-HONESTLY, SILENTLY, NOT_LESS, ONE_LESS = np.int64(1), np.int64(0), np.int64(0), np.int64(1)
+KEYS = np.int64(w.KEYS)  # a plain constant would have what is not `apart` compiled for each that it is given
+HONESTLY, SILENTLY, NOT_LESS, ONE_LESS = 1, 0, 0, 1
 NODES, CAPACITY, COUNT, OLDEST = w.NODES, w.CAPACITY, w.COUNT, w.OLDEST
 EVENTS, EVICTED, LATENESS, FORGOTTEN, WORK, PATH = w.EVENTS, w.EVICTED, w.LATENESS, w.FORGOTTEN, w.WORK, w.PATH
 HIGH, GROUP, HELD, KEY_NEWEST, KNOWN, INLINE = w.HIGH, w.GROUP, w.HELD, w.KEY_NEWEST, w.KNOWN, w.INLINE
-ROOT, VALUES, IN_NODES, INLINE_WORDS = w.ROOT, w.VALUES, w.IN_NODES, np.int64(w.INLINE_WORDS)
+ROOT, VALUES, IN_NODES, INLINE_WORDS = w.ROOT, w.VALUES, w.IN_NODES, w.INLINE_WORDS
 SERIES, SERIES_WIDTH, S_KEEP, S_DISTINCT = w.SERIES, w.SERIES_WIDTH, w.S_KEEP, w.S_DISTINCT
 FORGOTTEN_WORDS, SPARE_NODES = w.FORGOTTEN_WORDS, w.SPARE_NODES
-N_COUNT, N_LEVEL, BODY, BODY_WORDS = w.N_COUNT, w.N_LEVEL, w.BODY, np.int64(w.BODY_WORDS)
+N_COUNT, N_LEVEL, BODY, BODY_WORDS = w.N_COUNT, w.N_LEVEL, w.BODY, w.BODY_WORDS
 CHILD_NODE, CHILD_COUNT, CHILD_WIDTH = w.CHILD_NODE, w.CHILD_COUNT, w.CHILD_WIDTH
 B, C, D = w.B, w.C, w.D
 
@@ -40,10 +40,9 @@ def series_at(memory: Integers, group: Integer) -> Integer:
     return memory[SERIES] + group * SERIES_WIDTH
 
 
-@inner
+@apart
 def make_room(memory: Integers, stays: Integer) -> None:
     """Let go of keys until there are nodes to spare; of the oldest events of the key that stays when it is alone."""
-    apart()
     while memory[NODES + CAPACITY] - memory[NODES + COUNT] < SPARE_NODES:
         oldest = memory[KEYS + OLDEST]
         if oldest != stays:
@@ -53,10 +52,9 @@ def make_room(memory: Integers, stays: Integer) -> None:
             _drop_oldest_leaf(memory, at, memory[series_at(memory, memory[at + GROUP]) + S_DISTINCT])
 
 
-@inner
+@apart
 def let_go(memory: Integers, entry: Integer, honestly: Integer) -> None:
     """Remove a key. SILENTLY when nobody can ask for it any more."""
-    apart()
     at = tables.place(memory, KEYS, entry)
     if honestly == HONESTLY:
         bucket = forgotten(memory, memory[at + HIGH], memory[at + GROUP])
@@ -73,23 +71,22 @@ def let_go(memory: Integers, entry: Integer, honestly: Integer) -> None:
     tables.remove(memory, KEYS, entry)
 
 
-@inner
+@apart
 def _size(memory: Integers, root: Integer) -> Integer:
     """Events in a tree."""
     at = nodes.node_at(memory, root)
     count = memory[at + N_COUNT]
     if memory[at + N_LEVEL] > 0:
-        children, count = count, np.int64(0)
+        children, count = count, 0
         for i in range(children):
             count += memory[at + BODY + i * CHILD_WIDTH + CHILD_COUNT]
     return count
 
 
-@inner
+@apart
 def add_event(memory: Integers, at: Integer, time: Integer, arrival: Integer, value: Integer, low: Integer) -> None:
     """To the key at `at`. An event from before the key knows all is passed over: no reading that it answers covers
     it. There are nodes to spare."""
-    apart()
     if time < memory[at + KNOWN]:
         return
     series = series_at(memory, memory[at + GROUP])
@@ -121,7 +118,7 @@ def add_event(memory: Integers, at: Integer, time: Integer, arrival: Integer, va
             _drop_oldest_leaf(memory, at, distinct)
 
 
-@inner
+@apart
 def _into_run(
     memory: Integers,
     at: Integer,
@@ -136,7 +133,6 @@ def _into_run(
     low: Integer,
 ) -> bool:
     """Into a key's only run of events, whose number stands at `counter`, if it has room once the oldest are gone."""
-    apart()
     count = memory[counter]
     if (count + 1) * stride > words:
         gone = 0
@@ -158,10 +154,9 @@ def _into_run(
     return True
 
 
-@inner
+@apart
 def _move_to_leaf(memory: Integers, at: Integer, stride: Integer) -> None:
-    apart()
-    leaf = nodes.take_node(memory, np.int64(0))
+    leaf = nodes.take_node(memory, 0)
     to = nodes.node_at(memory, leaf)
     count = memory[at + HELD]
     for word in range(count * stride):
@@ -172,25 +167,23 @@ def _move_to_leaf(memory: Integers, at: Integer, stride: Integer) -> None:
     memory[at + VALUES] = 0
 
 
-@inner
+@apart
 def _index(memory: Integers, at: Integer, leaf: Integer) -> None:
     """A leaf becomes a tree: from now on the last event of each value is known."""
-    apart()
     for i in range(memory[leaf + N_COUNT]):
         event = leaf + BODY + 4 * i
         low = memory[event + D] & ~1
         memory[event + D] = low | _is_last(memory, at, memory[event], memory[event + B], memory[event + C], low)
 
 
-@inner
+@apart
 def _is_last(memory: Integers, at: Integer, time: Integer, arrival: Integer, high: Integer, low: Integer) -> Integer:
     """1 when no later event of the key has the value; then the one that was the last before is so no longer."""
-    apart()
     known = nodes.seek(memory, memory[at + VALUES], high, low, NOT_LESS)
     if known == 0:
         if memory[at + VALUES] == 0:
-            memory[at + VALUES] = nodes.take_node(memory, np.int64(0))
-        memory[at + VALUES] = nodes.insert(memory, memory[at + VALUES], np.int64(4), high, low, time, arrival)
+            memory[at + VALUES] = nodes.take_node(memory, 0)
+        memory[at + VALUES] = nodes.insert(memory, memory[at + VALUES], 4, high, low, time, arrival)
         return 1
     if time < memory[known + C]:
         return 0
@@ -201,10 +194,9 @@ def _is_last(memory: Integers, at: Integer, time: Integer, arrival: Integer, hig
     return 1
 
 
-@inner
+@apart
 def _oldest_leaf_is_before(memory: Integers, root: Integer, stride: Integer, horizon: Integer) -> bool:
     """Whether it can go: all of it lies before the horizon, and it is not the only one."""
-    apart()
     at = nodes.node_at(memory, root)
     if memory[at + N_LEVEL] == 0:
         return False
@@ -213,10 +205,9 @@ def _oldest_leaf_is_before(memory: Integers, root: Integer, stride: Integer, hor
     return bool(memory[at + BODY + (memory[at + N_COUNT] - 1) * stride] < horizon)
 
 
-@inner
+@apart
 def _drop_oldest_leaf(memory: Integers, at: Integer, distinct: Integer) -> None:
     """The key's earliest events go, and it knows so."""
-    apart()
     stride = 3 + distinct
     path = memory[WORK] + PATH + 64  # beside the path of a value's removal
     depth = 0

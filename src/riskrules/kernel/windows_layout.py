@@ -71,9 +71,9 @@ P_LOOKUPS, P_READINGS, P_BODY = range(3)
 AGGREGATES = ("count", "sum", "min", "max", "distinct", "since")
 COUNT_OF, SUM_OF, MIN_OF, MAX_OF, DISTINCT_OF, SINCE_OF = range(6)
 
-# A moment: then lookups, then since of each reading. A length of -1: there is no key.
-M_TIME, M_ID_HIGH, M_ID_LOW, M_ID_LENGTH, M_BODY = range(5)
-L_HIGH, L_LOW, L_LENGTH, LOOKUP_WIDTH = range(4)
+# A moment: then the lengths of the texts of its keys (-1: there is no key), then since of each reading; behind them the
+# kernel writes digests: two words of the id, and of each key.
+M_TIME, M_ID_LENGTH, M_BODY = range(3)
 
 # Answers: a value a reading, a state a reading, a key a lookup.
 FINE, NOTHING, FORGOT, PURGED, UNSEEN, BEYOND = range(6)
@@ -82,8 +82,22 @@ the series was not recorded then, and because the sum is beyond what a store ans
 ANY_NOTHING, ANY_UNAVAILABLE = 1, 2
 HIGHEST_SUM = 10**18
 
-# An event to record: then entries, then the series that it does not speak of (see `record_row`).
-E_TIME, E_ID_HIGH, E_ID_LOW, E_ID_LENGTH, E_CONTENT_HIGH, E_CONTENT_LOW, E_ENTRIES, E_GAPS, E_BODY = range(9)
-V_SERIES, V_HIGH, V_LOW, V_LENGTH, V_VALUE, V_VALUE_LOW, V_VALUE_LENGTH, ENTRY_WIDTH = range(8)
+# An event to record: then of all entries the series, the lengths of the keys' texts, the values, the lengths of the
+# values' texts (-1: an integer), then the series that it does not speak of (see `record_row`); behind them the kernel
+# writes digests: two words of the id, then of each entry two of its key and the low one of its value.
+E_TIME, E_ID_LENGTH, E_CONTENT_HIGH, E_CONTENT_LOW, E_ENTRIES, E_GAPS, E_BODY = range(7)
+E_COLUMNS, ID_DIGEST, ENTRY_DIGESTS = 4, 2, 3
 RECORDED, SAME, CONFLICT = 1, 0, -1
 """What becomes of an event."""
+
+
+def moment_words(lookups: int, readings: int) -> tuple[int, int]:
+    """Words of a moment that are given, and with its digests."""
+    given = M_BODY + lookups + readings
+    return given, given + ID_DIGEST * (1 + lookups)
+
+
+def event_words(entries: int, gaps: int) -> tuple[int, int]:
+    """Words of an event that are given, and with its digests."""
+    given = E_BODY + E_COLUMNS * entries + gaps
+    return given, given + ID_DIGEST + ENTRY_DIGESTS * entries

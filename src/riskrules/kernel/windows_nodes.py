@@ -12,8 +12,6 @@ A sum is two words, of the high and the low halves of the values, so it is exact
 
 from __future__ import annotations
 
-import numpy as np
-
 from ..program.layout import Integers
 from . import windows_layout as w
 from .compiled import Integer, inner
@@ -41,9 +39,8 @@ def node_at(memory: Integers, node: Integer) -> Integer:
     return memory[NODES + ENTRIES] + node * NODE_WIDTH
 
 
-@inner
+@apart
 def take_node(memory: Integers, level: Integer) -> Integer:
-    apart()
     node = memory[NODES + FREE]
     if node != 0:
         memory[NODES + FREE] = memory[node_at(memory, node) + N_NEXT]
@@ -57,16 +54,15 @@ def take_node(memory: Integers, level: Integer) -> Integer:
     return node
 
 
-@inner
+@apart
 def give_node(memory: Integers, node: Integer) -> None:
     memory[node_at(memory, node) + N_NEXT] = memory[NODES + FREE]
     memory[NODES + FREE] = node
     memory[NODES + COUNT] -= 1
 
 
-@inner
+@apart
 def give_tree(memory: Integers, root: Integer) -> None:
-    apart()
     stack = memory[WORK] + STACK
     memory[stack] = root
     top = 1
@@ -81,12 +77,11 @@ def give_tree(memory: Integers, root: Integer) -> None:
         give_node(memory, node)
 
 
-@inner
+@apart
 def insert_event(
     memory: Integers, run: Integer, count: Integer, stride: Integer, a: Integer, b: Integer, c: Integer, d: Integer
 ) -> None:
     """Into a run of events in order, which has room for one more."""
-    apart()
     at = run + count * stride
     while at > run and (memory[at - stride] > a or (memory[at - stride] == a and memory[at - stride + B] > b)):
         for word in range(stride):
@@ -99,11 +94,10 @@ def insert_event(
         memory[at + D] = d
 
 
-@inner
+@apart
 def _child_for(memory: Integers, at: Integer, stride: Integer, a: Integer, b: Integer) -> Integer:
     """The last child that begins no later than (a, b), or the first. Events of a sum come in order of arrival, so
     that their time alone places them."""
-    apart()
     child = memory[at + N_COUNT] - 1
     row = at + BODY + child * CHILD_WIDTH
     while child > 0 and (
@@ -114,19 +108,17 @@ def _child_for(memory: Integers, at: Integer, stride: Integer, a: Integer, b: In
     return child
 
 
-@inner
+@apart
 def _is_full(memory: Integers, at: Integer, stride: Integer) -> bool:
-    apart()
     count = memory[at + N_COUNT]
     if memory[at + N_LEVEL] > 0:
         return bool(count == MOST_CHILDREN)
     return bool((count + 1) * stride > BODY_WORDS)
 
 
-@inner
+@apart
 def _summarise(memory: Integers, row: Integer, node: Integer, stride: Integer) -> None:
     """Write the row that a parent keeps of the node."""
-    apart()
     at = node_at(memory, node)
     body = at + BODY
     inner_node = memory[at + N_LEVEL] > 0
@@ -162,10 +154,9 @@ def _summarise(memory: Integers, row: Integer, node: Integer, stride: Integer) -
     memory[row + CHILD_MAX] = most
 
 
-@inner
+@apart
 def _split_child(memory: Integers, at: Integer, child: Integer, stride: Integer, a: Integer, b: Integer) -> None:
     """Make two of a full child of a node that has room. What grows at its end keeps all but the last on the left."""
-    apart()
     row = at + BODY + child * CHILD_WIDTH
     left = memory[row + CHILD_NODE]
     left_at = node_at(memory, left)
@@ -192,10 +183,9 @@ def _split_child(memory: Integers, at: Integer, child: Integer, stride: Integer,
     _summarise(memory, row + CHILD_WIDTH, right, stride)
 
 
-@inner
+@apart
 def insert(memory: Integers, root: Integer, stride: Integer, a: Integer, b: Integer, c: Integer, d: Integer) -> Integer:
     """Add to a tree; the root from now on. Full nodes are split on the way down."""
-    apart()
     at = node_at(memory, root)
     if _is_full(memory, at, stride):
         root_above = take_node(memory, memory[at + N_LEVEL] + 1)
@@ -228,16 +218,15 @@ def insert(memory: Integers, root: Integer, stride: Integer, a: Integer, b: Inte
     return root
 
 
-@inner
+@apart
 def seek(memory: Integers, root: Integer, a: Integer, b: Integer, less: Integer) -> Integer:
     """Where (a, b) lies in a tree whose values are texts; 0 when it does not. `less` is taken from the number of last
     events all the way down."""
-    apart()
     if root == 0:
         return 0
     at = node_at(memory, root)
     while memory[at + N_LEVEL] > 0:
-        row = at + BODY + _child_for(memory, at, np.int64(4), a, b) * CHILD_WIDTH
+        row = at + BODY + _child_for(memory, at, 4, a, b) * CHILD_WIDTH
         memory[row + CHILD_LAST] -= less
         at = node_at(memory, memory[row + CHILD_NODE])
     for i in range(memory[at + N_COUNT]):
@@ -247,16 +236,15 @@ def seek(memory: Integers, root: Integer, a: Integer, b: Integer, less: Integer)
     return 0
 
 
-@inner
+@apart
 def remove(memory: Integers, root: Integer, a: Integer, b: Integer) -> Integer:
     """Take (a, b), which is there, out of a tree of values; the root from now on, 0 when nothing is left."""
-    apart()
     path = memory[WORK] + PATH
     depth = 0
     node = root
     at = node_at(memory, node)
     while memory[at + N_LEVEL] > 0:
-        child = _child_for(memory, at, np.int64(4), a, b)
+        child = _child_for(memory, at, 4, a, b)
         memory[path + 2 * depth] = node
         memory[path + 2 * depth + 1] = child
         depth += 1
@@ -272,13 +260,12 @@ def remove(memory: Integers, root: Integer, a: Integer, b: Integer) -> Integer:
     if count > 1:
         return root
     give_node(memory, node)
-    return lift(memory, path, depth, root, np.int64(4))
+    return lift(memory, path, depth, root, 4)
 
 
-@inner
+@apart
 def lift(memory: Integers, path: Integer, depth: Integer, root: Integer, stride: Integer) -> Integer:
     """The child at the end of the path has gone: take its row out, and what becomes empty above. Gives the root."""
-    apart()
     emptied = True
     while depth > 0:
         depth -= 1
@@ -295,7 +282,7 @@ def lift(memory: Integers, path: Integer, depth: Integer, root: Integer, stride:
         else:
             _summarise(memory, row, memory[row + CHILD_NODE], stride)
     if emptied:
-        return np.int64(0)
+        return 0
     at = node_at(memory, root)
     while memory[at + N_LEVEL] > 0 and memory[at + N_COUNT] == 1:
         only = memory[at + BODY + CHILD_NODE]

@@ -15,7 +15,7 @@ from ..program.layout import Integers
 from ..schema.limits import MISSING as MISSING_VALUE
 from . import windows_layout as w
 from . import windows_nodes as nodes
-from .compiled import Integer, inner
+from .compiled import Integer
 from .windows_compiled import apart
 
 MISSING = MISSING_VALUE
@@ -47,12 +47,11 @@ MOST_LATENT = 2**30
 """High words of a sum beyond this are beyond any sum that is answered."""
 
 
-@inner
+@apart
 def answer(
     memory: Integers, at: Integer, aggregate: Integer, distinct: Integer, since: Integer, until: Integer, skip: Integer
 ) -> Any:
     """(value, state) of the key at `at` over events with since <= time <= until, without the one of arrival `skip`."""
-    apart()
     newest = memory[at + KEY_NEWEST]
     result = memory[WORK]
     for word in range(R_LATEST):
@@ -62,7 +61,7 @@ def answer(
     memory[result + R_LATEST] = MISSING
     stride = 3 + distinct
     held = memory[at + HELD]
-    run, count, root = at + INLINE, held, np.int64(0)
+    run, count, root = at + INLINE, held, 0
     if held == IN_NODES:
         leaf = nodes.node_at(memory, memory[at + ROOT])
         run, count = leaf + BODY, memory[leaf + N_COUNT]
@@ -82,10 +81,9 @@ def answer(
     return _said(memory, aggregate, until)
 
 
-@inner
+@apart
 def _said(memory: Integers, aggregate: Integer, until: Integer) -> Any:
     """The result of a pass as (value, state)."""
-    apart()
     result = memory[WORK]
     count = memory[result + R_COUNT]
     if aggregate == COUNT_OF:
@@ -110,12 +108,11 @@ def _said(memory: Integers, aggregate: Integer, until: Integer) -> Any:
     return until - memory[result + R_LATEST], FINE
 
 
-@inner
+@apart
 def _scan(
     memory: Integers, run: Integer, count: Integer, stride: Integer, since: Integer, until: Integer, skip: Integer
 ) -> None:
     """Add a run's events to the result. Of texts, those are counted that are the last of their value."""
-    apart()
     result = memory[WORK]
     for i in range(count):
         event = run + i * stride
@@ -136,12 +133,11 @@ def _scan(
             memory[result + R_MAX] = max(memory[result + R_MAX], value)
 
 
-@inner
+@apart
 def _fold(
     memory: Integers, root: Integer, stride: Integer, since: Integer, until: Integer, newest: Integer, skip: Integer
 ) -> None:
     """The same of a tree. A row's events lie between its own first time and that of the row after it."""
-    apart()
     result = memory[WORK]
     stack = result + STACK
     memory[stack] = root
@@ -178,10 +174,9 @@ def _fold(
                 top += 2
 
 
-@inner
+@apart
 def _latest(memory: Integers, root: Integer, stride: Integer, until: Integer) -> Integer:
     """The time of a tree's last event that is not after `until`."""
-    apart()
     at = nodes.node_at(memory, root)
     while memory[at + N_LEVEL] > 0:
         child = memory[at + N_COUNT] - 1
@@ -195,12 +190,11 @@ def _latest(memory: Integers, root: Integer, stride: Integer, until: Integer) ->
     return latest
 
 
-@inner
+@apart
 def _differing(
     memory: Integers, run: Integer, count: Integer, since: Integer, until: Integer, skip: Integer
 ) -> Integer:
     """How many values differ among a run's events: few enough to compare each with each."""
-    apart()
     differing = 0
     for i in range(count):
         event = run + 4 * i
@@ -221,13 +215,12 @@ def _differing(
     return differing
 
 
-@inner
+@apart
 def _differing_in_tree(
     memory: Integers, root: Integer, since: Integer, until: Integer, newest: Integer, skip: Integer
 ) -> Integer:
     """The same of a tree, by a set of the values covered."""
-    apart()
-    _fold(memory, root, np.int64(4), since, until, newest, np.int64(NO_ARRIVAL))
+    _fold(memory, root, 4, since, until, newest, NO_ARRIVAL)
     covered = memory[memory[WORK] + R_COUNT]
     size = 2
     while size < 2 * covered:

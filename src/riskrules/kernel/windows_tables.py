@@ -34,10 +34,9 @@ def _head(memory: Integers, table: Integer, low: Integer, group: Integer) -> Int
     return memory[table + HEADS] + bucket
 
 
-@inner
+@apart
 def find(memory: Integers, table: Integer, high: Integer, low: Integer, group: Integer) -> Integer:
     """The entry's number, 0 when there is none."""
-    apart()
     entry = memory[_head(memory, table, low, group)]
     while entry != 0:
         at = place(memory, table, entry)
@@ -47,10 +46,9 @@ def find(memory: Integers, table: Integer, high: Integer, low: Integer, group: I
     return 0
 
 
-@inner
+@apart
 def add(memory: Integers, table: Integer, high: Integer, low: Integer, group: Integer) -> Integer:
     """A new entry's number, the latest in order. There is room, and no such entry yet."""
-    apart()
     entry = memory[table + FREE]
     if entry != 0:
         memory[table + FREE] = memory[place(memory, table, entry) + NEXT]
@@ -72,10 +70,9 @@ def add(memory: Integers, table: Integer, high: Integer, low: Integer, group: In
     return entry
 
 
-@inner
+@apart
 def _split(memory: Integers, table: Integer) -> None:
     """One more bucket, with its share of the bucket whose turn it is."""
-    apart()
     size = memory[table + SIZE]
     stays = memory[table + HEADS] + memory[table + SPLIT]
     goes = stays + size
@@ -95,9 +92,8 @@ def _split(memory: Integers, table: Integer) -> None:
         memory[table + SPLIT] = 0
 
 
-@inner
+@apart
 def remove(memory: Integers, table: Integer, entry: Integer) -> None:
-    apart()
     at = place(memory, table, entry)
     before = _head(memory, table, memory[at + LOW], memory[at + GROUP])
     while memory[before] != entry:
@@ -110,19 +106,17 @@ def remove(memory: Integers, table: Integer, entry: Integer) -> None:
     memory[table + COUNT] -= 1
 
 
-@inner
+@apart
 def touch(memory: Integers, table: Integer, entry: Integer) -> None:
     """The entry becomes the latest in order."""
-    apart()
     if memory[table + LATEST] != entry:
         at = place(memory, table, entry)
         _leave(memory, table, at)
         _enter(memory, table, entry, at)
 
 
-@inner
+@apart
 def _enter(memory: Integers, table: Integer, entry: Integer, at: Integer) -> None:
-    apart()
     latest = memory[table + LATEST]
     memory[at + OLDER] = latest
     memory[at + NEWER] = 0
@@ -133,9 +127,8 @@ def _enter(memory: Integers, table: Integer, entry: Integer, at: Integer) -> Non
     memory[table + LATEST] = entry
 
 
-@inner
+@apart
 def _leave(memory: Integers, table: Integer, at: Integer) -> None:
-    apart()
     older, newer = memory[at + OLDER], memory[at + NEWER]
     if older != 0:
         memory[place(memory, table, older) + NEWER] = newer

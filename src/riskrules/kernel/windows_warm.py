@@ -1,4 +1,5 @@
-"""Compiling the kernels of windows, once and on purpose; why, `warm` says."""
+"""Compiling the kernels of windows, once and on purpose; why, `warm` says. Letting go of a series is compiled when
+there is one to let go of, since most processes never do."""
 
 from __future__ import annotations
 
@@ -6,28 +7,27 @@ import threading
 
 from numba import types
 
-from . import windows_digest, windows_rows
-from .warm import BYTES, INTEGERS, Kernels
+from . import windows_rows
+from .warm import INTEGERS, Kernels
 
 FOR_WINDOWS: Kernels = (
-    (windows_rows.read, ((INTEGERS, INTEGERS, INTEGERS, BYTES, INTEGERS),)),
-    (windows_rows.digest_event, ((INTEGERS, INTEGERS, BYTES),)),
-    (windows_rows.record, ((INTEGERS, INTEGERS),)),
-    (windows_rows.sweep, ((INTEGERS, types.int64, types.int64, types.int64),)),
-    (windows_digest.digest_column, ((INTEGERS, BYTES, INTEGERS, INTEGERS),)),
+    (windows_rows.read, ((INTEGERS, INTEGERS),)),
+    (windows_rows.record, ((INTEGERS, INTEGERS, types.int64, types.int64),)),
 )
+FOR_SWEEPING: Kernels = ((windows_rows.sweep, ((INTEGERS, types.int64, types.int64, types.int64),)),)
 
 _lock = threading.Lock()
-_done: list[bool] = []
+_done: set[bool] = set()
 
 
-def warm_windows() -> None:
-    """Compile them, if that was not done in this process. Takes seconds; safe from many threads."""
+def warm_windows(sweeping: bool = False) -> None:
+    """Compile what reading and recording need, or what `sweeping` does, if that was not done in this process. Takes
+    seconds, or a fraction of one; safe from many threads."""
     with _lock:
-        if _done:
+        if sweeping in _done:
             return
-        for kernel, signatures in FOR_WINDOWS:
+        for kernel, signatures in FOR_SWEEPING if sweeping else FOR_WINDOWS:
             for signature in signatures:
                 kernel.compile(signature)
             kernel.disable_compile()
-        _done.append(True)
+        _done.add(sweeping)

@@ -23,7 +23,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from struct import Struct
 from typing import Literal
 
 import numpy as np
@@ -31,8 +30,9 @@ import numpy as np
 from ..kernel import windows_layout as w
 from ..schema.kinds import MICROSECOND
 from . import arena
+from .arena import Integers
 from .journal import Journal, Snapshot
-from .memory_bound import MOST_TIME_US, BoundMemory, Desk, Kept
+from .memory_bound import MOST_TIME_US, BoundMemory, Desk, Kept, Shape
 from .plan import Plan, Series
 from .store import WindowConflict, WindowStoreError
 
@@ -41,6 +41,8 @@ JOURNAL_BYTES_BEYOND = 64 * 1024 * 1024
 """A journal this much larger than the last snapshot is replaced by one: what a start reads stays in proportion."""
 SWEPT_AT_ONCE = 4096
 """Keys looked at while the lock is held when a series is let go of: well under a millisecond."""
+DESK_BYTES = 16 * 1024
+"""Room for an event that is recorded, to begin with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ class MemoryWindows:
             _microseconds(name, value) for name, value in (("lateness", lateness), ("remember_ids", remember_ids))
         )
         self._capacity = arena.within(most_bytes, most_keys, most_ids)
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
         self._binding = threading.Lock()
         self._series: dict[str, Kept] = {}
         self._bounds: weakref.WeakSet[BoundMemory] = weakref.WeakSet()
@@ -96,7 +98,7 @@ class MemoryWindows:
         self.epoch = 0
         self._problem = ""
         self._closed = False
-        self._make_desk(8192, 8192)
+        self._desk = Desk(DESK_BYTES)
         if folder is None:
             self._start(None, os.urandom(16))
         else:
@@ -118,7 +120,7 @@ class MemoryWindows:
         several engines of one store can begin one after the other."""
         self._warm()
         with self._binding:
-            with self._lock:
+            with self.lock:
                 try:
                     bound = BoundMemory(self, plan, [self._slot(series) for series in plan.series])
                     self._bounds.add(bound)
@@ -136,7 +138,7 @@ class MemoryWindows:
         """Write all of it to the folder, so that the next start need not read the journal so far. Payments wait only
         while memory is copied. ValueError without a folder, WindowStoreError when it cannot be written."""
         with self._snapshot_lock:
-            with self._lock:
+            with self.lock:
                 journal = self._open_journal()
                 if journal is None:
                     raise ValueError("a store without a folder has nowhere to write a snapshot; pass folder=")
@@ -157,7 +159,7 @@ class MemoryWindows:
                 raise WindowStoreError(f"a snapshot in `{journal.folder}` cannot be written: {error}") from error
 
     def stats(self) -> MemoryStats:
-        with self._lock:
+        with self.lock:
             memory = self._memory
             return MemoryStats(
                 keys=int(memory[w.KEYS + w.COUNT]),
@@ -173,7 +175,7 @@ class MemoryWindows:
         thread = self._snapshots
         if thread is not None:
             thread.join()
-        with self._snapshot_lock, self._lock:
+        with self._snapshot_lock, self.lock:
             self._closed = True
             if self._journal is not None:
                 self._journal.close()
@@ -205,21 +207,22 @@ class MemoryWindows:
 
     def _look_round(self) -> None:
         """Tell everything bound which series there are. An event that is being laid out for the old ones is laid out
-        again."""
-        self.epoch += 1
+        again: the epoch changes last, so whoever reads the new one lays out for the new series."""
         for living in self._bounds:
             living.see(self._series.values())
+        self.epoch += 1
 
     def _let_go(self, kept: Kept) -> None:
         """A little at a time, so that no payment waits for all of it."""
-        with self._lock:
+        with self.lock:
             self._write(b"F" + kept.identity.encode())
             del self._series[kept.identity]
             self._leaving.add(kept.slot)
             self._look_round()
+        self._warm(sweeping=True)
         start = 1
         while start:
-            with self._lock:
+            with self.lock:
                 start = int(self._rows.sweep(self._memory, kept.slot, start, SWEPT_AT_ONCE))
         self._leaving.discard(kept.slot)
 
@@ -245,16 +248,17 @@ class MemoryWindows:
             kept = self._series.pop(rest.decode(), None)
             if kept is None:
                 raise ValueError("it lets go of a series that is not there")
+            self._warm(sweeping=True)
             self._rows.sweep(self._memory, kept.slot, 1, arena.LARGEST_COUNT)
         elif kind == b"R" and len(rest) % w.WORD_BYTES == 0 and len(rest) >= w.E_BODY * w.WORD_BYTES:
             words = np.frombuffer(bytearray(rest), np.int64)
             entries, gaps = int(words[w.E_ENTRIES]), int(words[w.E_GAPS])
-            end = w.E_BODY + entries * w.ENTRY_WIDTH
-            slots = [*words[w.E_BODY : end : w.ENTRY_WIDTH].tolist(), *words[end:].tolist()]
+            given, all_words = w.event_words(entries, gaps)
+            slots = [*words[w.E_BODY : w.E_BODY + entries].tolist(), *words[given - gaps : given].tolist()]
             known = {kept.slot for kept in self._series.values()}
-            if entries < 0 or gaps < 0 or end + gaps != len(words) or not known.issuperset(slots):
+            if entries < 0 or gaps < 0 or all_words != len(words) or not known.issuperset(slots):
                 raise ValueError("an event in it does not fit")
-            self._rows.record(self._memory, words)
+            self._rows.record(self._memory, words, 1, 1)
         else:
             raise ValueError("a frame of an unknown kind")
 
@@ -282,47 +286,31 @@ class MemoryWindows:
             self._snapshots = None
 
     # -- reading and recording, under the lock -------------------------------------------------------
-    def _make_desk(self, words: int, texts: int) -> None:
-        self._words_bytes = bytearray(w.WORD_BYTES * words)
-        self._words = np.frombuffer(self._words_bytes, np.int64)
-        self._texts_bytes = bytearray(texts)
-        self._texts = np.frombuffer(self._texts_bytes, np.uint8)
+    def read(self, request: Integers) -> int:
+        """What a kernel answers: which kinds of answer there are. The caller holds the lock."""
+        kinds: int = self._rows.read(self._memory, request)
+        return kinds
 
-    def _lay(self, packer: Struct, words: Sequence[int], texts: bytes) -> None:
-        """Put a request where the kernel finds it."""
-        if packer.size > len(self._words_bytes) or len(texts) > len(self._texts_bytes):
-            self._make_desk(
-                max(len(self._words), packer.size // w.WORD_BYTES), max(len(self._texts_bytes), 2 * len(texts))
-            )
-        packer.pack_into(self._words_bytes, 0, *words)
-        self._texts_bytes[: len(texts)] = texts
-
-    def read_words(self, packer: Struct, words: Sequence[int], texts: bytes, desk: Desk) -> tuple[int, bytes]:
-        """What a kernel answers: which kinds of answer there are, and the answers' bytes."""
-        with self._lock:
-            self._lay(packer, words, texts)
-            kinds = self._rows.read(self._memory, desk.plan, self._words, self._texts, desk.out)
-            return kinds, bytes(desk.out_bytes)
-
-    def record_words(self, packer: Struct, words: Sequence[int], texts: bytes, epoch: int) -> bool | None:
+    def record_words(self, shape: Shape, words: Sequence[int], texts: bytes, epoch: int) -> bool | None:
         """None when the words were laid out before the series changed."""
-        with self._lock:
+        with self.lock:
             if epoch != self.epoch:
                 return None
             journal = self._open_journal()
-            self._lay(packer, words, texts)
-            becomes = self._rows.digest_event(self._memory, self._words, self._texts)
+            desk = self._desk
+            desk.lay(shape.packer, 0, words, shape.texts_at, texts)
+            becomes = self._rows.record(self._memory, desk.words, 0, 0 if journal else 1)
             if becomes == w.CONFLICT:
                 raise WindowConflict("an event of this id was recorded before, with other content")
             if becomes == w.SAME:
                 return False
             if journal is not None:
-                self._write(b"R" + self._words_bytes[: packer.size])
-            self._rows.record(self._memory, self._words)
+                self._write(b"R" + desk.held[: shape.texts_at])
+                self._rows.record(self._memory, desk.words, 1, 1)
             return True
 
     def before_fork(self) -> None:
-        self._lock.acquire()
+        self.lock.acquire()
 
     def after_fork(self, child: bool) -> None:
         """The child leaves the folder to its parent."""
@@ -333,7 +321,7 @@ class MemoryWindows:
             if self._journal is not None:
                 self._journal.close()
                 self._journal = None
-        self._lock.release()
+        self.lock.release()
 
 
 def _microseconds(name: str, value: timedelta) -> int:

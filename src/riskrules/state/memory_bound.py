@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from struct import Struct
 from struct import error as StructError
-from typing import TYPE_CHECKING, get_type_hints
+from typing import TYPE_CHECKING, NamedTuple, get_type_hints
 
 import numpy as np
 
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 MOST_TIME_US = 2**60
 """No time is further from 1970, so that no sum of a few of them leaves 64 bits."""
 MOST_VALUE = 2**62
+TEXT_BYTES = 4096
+"""Room for the texts of a request to begin with."""
+MOST_SHAPES = 1024
+"""Kinds of event whose packing is remembered; a ruleset has a few, by which of its optional fields are there."""
+OUT_OF_RANGE = "the time of an event is out of range"
 CONTENT = Struct("=2q")
 SAID = {
     w.FORGOT: "the store had to let go of what this key did before",
@@ -56,14 +61,35 @@ class Kept:
 
 
 class Desk:
-    """What a bound plan hands to the kernel with each moment."""
+    """A request as a kernel finds it: words, then the bytes of texts. Used under the store's lock."""
 
-    __slots__ = ("out", "out_bytes", "plan")
+    __slots__ = ("held", "words")
 
-    def __init__(self, plan: list[int], answers: int) -> None:
-        self.plan = np.array(plan, np.int64)
-        self.out_bytes = bytearray(w.WORD_BYTES * answers)
-        self.out = np.frombuffer(self.out_bytes, np.int64)
+    def __init__(self, size: int) -> None:
+        self.held = bytearray(size // w.WORD_BYTES * w.WORD_BYTES)
+        self.words = np.frombuffer(self.held, np.int64)
+
+    def lay(self, packer: Struct, at: int, words: Sequence[int], texts_at: int, texts: bytes) -> None:
+        """Words to the byte `at`, and texts. A larger request makes a larger desk, on which all else stays."""
+        end = texts_at + len(texts)
+        if end + w.WORD_BYTES > len(self.held):
+            before = self.held
+            self.held = bytearray(2 * end // w.WORD_BYTES * w.WORD_BYTES)
+            self.held[: len(before)] = before
+            self.words = np.frombuffer(self.held, np.int64)
+        packer.pack_into(self.held, at, *words)
+        self.held[texts_at:end] = texts
+
+
+class Shape(NamedTuple):
+    """What events have in common that have entries of the same series: their slots, which values are texts, how they
+    are packed, where their texts begin (in bytes), and the series that the plan does not speak of."""
+
+    slots: tuple[int, ...]
+    texts: tuple[int, ...]
+    packer: Struct
+    texts_at: int
+    gaps: tuple[int, ...]
 
 
 class BoundMemory:
@@ -73,16 +99,20 @@ class BoundMemory:
         self.plan = plan
         self._store = store
         self._slots = slots
-        self._distinct = [series.distinct for series in plan.series]
         self._gaps: dict[str, tuple[int, ...]] = {}
+        self._shapes: dict[tuple[str, tuple[int, ...]], Shape] = {}
         lookups, readings = len(plan.lookups), len(plan.readings)
         words = [lookups, readings, *(slots[x.series] for x in plan.lookups)]
         for reading in plan.readings:
             words += (reading.lookup, w.AGGREGATES.index(reading.aggregate))
-        self._desk = Desk(words, 2 * readings + lookups)
-        self._moment = Struct(f"={w.M_BODY + w.LOOKUP_WIDTH * lookups + readings}q")
+        given, moment = w.moment_words(lookups, readings)
+        self._moment_at = w.WORD_BYTES * len(words)
+        self._answers_at = self._moment_at + w.WORD_BYTES * moment
+        self._texts_at = self._answers_at + w.WORD_BYTES * (2 * readings + lookups)
+        self._desk = Desk(self._texts_at + TEXT_BYTES)
+        self._desk.words[: len(words)] = words
+        self._moment = Struct(f"={given}q")
         self._answers = Struct(f"={readings}q")
-        self._events: dict[int, Struct] = {}
 
     def see(self, kept: Iterable[Kept]) -> None:
         """Which series of the store this plan does not speak of, a kind of event."""
@@ -92,31 +122,37 @@ class BoundMemory:
             if series.slot not in own:
                 gaps.setdefault(series.event, []).append(series.slot)
         self._gaps = {event: tuple(slots) for event, slots in gaps.items()}
+        self._shapes = {}
 
     def read(self, moment: Moment) -> Answers:
         """See `store.Bound`. ValueError for a moment that does not fit the plan."""
-        id_bytes = _encoded("payment", moment.id)
-        words = [_time(moment.time_us), 0, 0, len(id_bytes)]
-        texts = [id_bytes]
-        for key in moment.keys:
-            if key is None:
-                words += (0, 0, -1)
-                continue
-            held = _key_bytes(key)
-            texts.append(held)
-            words += (0, 0, len(held))
-        words += moment.since_us
+        name, time_us, keys, since_us = moment
+        if not -MOST_TIME_US < time_us < MOST_TIME_US:
+            raise ValueError(OUT_OF_RANGE)
+        texts = [f"payment\0{name}"]
+        for key in keys:
+            texts.append(key[0] if key is not None and len(key) == 1 else _key_text(key))
+        lengths, joined = _joined(texts)
+        if None in keys:
+            for i, key in enumerate(keys):
+                if key is None:
+                    lengths[i + 1] = -1
+        words = (time_us, *lengths, *since_us)
+        store, desk, packer = self._store, self._desk, self._answers
         try:
-            kinds, out = self._store.read_words(self._moment, words, b"".join(texts), self._desk)
+            with store.lock:
+                desk.lay(self._moment, self._moment_at, words, self._texts_at, joined)
+                kinds = store.read(desk.words)
+                values = packer.unpack_from(desk.held, self._answers_at)
+                if kinds & w.ANY_UNAVAILABLE:
+                    states = packer.unpack_from(desk.held, self._answers_at + packer.size)
         except StructError as error:
             raise ValueError("a moment does not fit the plan that the store was bound to") from error
-        values = self._answers.unpack_from(out)
         if not kinds:
             return Answers(list(values))
         held_values = [None if value == MISSING else value for value in values]
         if not kinds & w.ANY_UNAVAILABLE:
             return Answers(held_values)
-        states = self._answers.unpack_from(out, self._answers.size)
         unavailable = tuple(i for i, state in enumerate(states) if state > w.NOTHING)
         return Answers(held_values, unavailable, SAID[states[unavailable[0]]])
 
@@ -128,60 +164,87 @@ class BoundMemory:
             done = self._store.record_words(*self._laid(happened), epoch)
         return done
 
-    def _laid(self, happened: Happened) -> tuple[Struct, list[int], bytes]:
+    def _laid(self, happened: Happened) -> tuple[Shape, list[int], bytes]:
         """The event as words, as `windows_layout` says, and its texts."""
-        entries = happened.entries
-        gaps = self._gaps.get(happened.event, ())
-        id_bytes = _encoded(happened.event, happened.id)
-        if len(happened.content) != CONTENT.size:
+        name, event, time_us, content, entries = happened
+        if not -MOST_TIME_US < time_us < MOST_TIME_US:
+            raise ValueError(OUT_OF_RANGE)
+        if len(content) != CONTENT.size:
             raise ValueError("the content of an event has 16 bytes")
+        all_series, keys, values = zip(*entries, strict=True) if entries else ((), (), ())
+        shape = self._shapes.get((event, all_series))
+        if shape is None:
+            shape = self._shape(event, all_series)
+        texts = [f"{event}\0{name}"]
+        for key in keys:
+            texts.append(key[0] if len(key) == 1 else _key_text(key))
+        held = list(values)
+        for i in shape.texts:
+            text = held[i]
+            if not isinstance(text, str):
+                raise ValueError("the value of a series that is distinct is a text")
+            texts.append(text)
+            held[i] = 0
+        for value in held:
+            if not isinstance(value, int) or not -MOST_VALUE <= value <= MOST_VALUE:
+                raise ValueError("the value of a series is an integer of at most 2**62 either way")
+        lengths, joined = _joined(texts)
+        entry_count = len(entries)
+        value_lengths = [-1] * entry_count
+        for i, length in zip(shape.texts, lengths[entry_count + 1 :], strict=True):
+            value_lengths[i] = length
         words = [
-            _time(happened.time_us),
-            0,
-            0,
-            len(id_bytes),
-            *CONTENT.unpack(happened.content),
-            len(entries),
-            len(gaps),
+            time_us,
+            lengths[0],
+            *CONTENT.unpack(content),
+            entry_count,
+            len(shape.gaps),
+            *shape.slots,
+            *lengths[1 : entry_count + 1],
+            *held,
+            *value_lengths,
+            *shape.gaps,
         ]
-        texts = [id_bytes]
-        seen = set()
-        for series, key, value in entries:
-            if series in seen or not 0 <= series < len(self._slots):
-                raise ValueError("an event has at most one entry a series, and only of series of the plan")
-            seen.add(series)
-            held = _key_bytes(key)
-            texts.append(held)
-            if self._distinct[series]:
-                if not isinstance(value, str):
-                    raise ValueError("the value of a series that is distinct is a text")
-                text = value.encode("utf-8", "surrogatepass")
-                texts.append(text)
-                words += (self._slots[series], 0, 0, len(held), 0, 0, len(text))
-            else:
-                if not isinstance(value, int) or not -MOST_VALUE <= value <= MOST_VALUE:
-                    raise ValueError("the value of a series is an integer of at most 2**62 either way")
-                words += (self._slots[series], 0, 0, len(held), value, 0, -1)
-        words += gaps
-        packer = self._events.get(len(words))
-        if packer is None:
-            packer = self._events[len(words)] = Struct(f"={len(words)}q")
-        return packer, words, b"".join(texts)
+        return shape, words, joined
+
+    def _shape(self, event: str, all_series: tuple[int, ...]) -> Shape:
+        """Made once for each kind of event. ValueError for what no event has."""
+        shapes = self._shapes  # taken before the gaps are: `see` changes them in the other order
+        known = range(len(self._slots))
+        if len(set(all_series)) < len(all_series) or any(type(x) is not int or x not in known for x in all_series):
+            raise ValueError("an event has at most one entry a series, and only of series of the plan")
+        gaps = self._gaps.get(event, ())
+        given, end = w.event_words(len(all_series), len(gaps))
+        texts = tuple(i for i, series in enumerate(all_series) if self.plan.series[series].distinct)
+        shape = Shape(
+            tuple(self._slots[x] for x in all_series),
+            texts,
+            Struct(f"={given}q"),
+            w.WORD_BYTES * end,
+            gaps,
+        )
+        if len(shapes) >= MOST_SHAPES:
+            shapes.clear()
+        shapes[event, all_series] = shape
+        return shape
 
 
-def _time(time_us: int) -> int:
-    if not -MOST_TIME_US < time_us < MOST_TIME_US:
-        raise ValueError("the time of an event is out of range")
-    return time_us
+def _joined(texts: list[str]) -> tuple[list[int], bytes]:
+    """The lengths of the texts as bytes, and all of them one behind the other."""
+    joined = "".join(texts)
+    if joined.isascii():
+        return list(map(len, texts)), joined.encode()
+    held = [text.encode("utf-8", "surrogatepass") for text in texts]
+    return list(map(len, held)), b"".join(held)
 
 
-def _encoded(event: str, name: str) -> bytes:
-    """An event's id; those of different kinds of event do not meet."""
-    return f"{event}\0{name}".encode("utf-8", "surrogatepass")
-
-
-def _key_bytes(key: Key) -> bytes:
-    """Different keys of a series give different bytes: it has one text, or all have their lengths before them."""
+def _key_text(key: Key | None) -> str:
+    """Different keys of a series give different texts: it has one part, or each but the last has its length before
+    it."""
+    if key is None:
+        return ""
+    if len(key) == 2:
+        return f"{len(key[0])}:{key[0]}{key[1]}"
     if len(key) == 1:
-        return key[0].encode("utf-8", "surrogatepass")
-    return "".join([f"{len(part)}:{part}" for part in key]).encode("utf-8", "surrogatepass")
+        return key[0]
+    return "".join([f"{len(part)}:{part}" for part in key])
