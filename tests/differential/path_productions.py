@@ -12,18 +12,20 @@ from riskrules.syntax.parse import parse
 from riskrules.syntax.tree import Node, walk
 
 LATER = {
-    "liability": "this version decides payments, not claims",
+    "liability": "payments are compared here; claims in tests/liability",
     "amounts": "of a liability",
     "excess": "of a liability",
+    "cap": "of a liability",
     "case": "of a liability",
     "otherwise": "of a liability",
     "share": "of a liability",
     "rest": "of a liability",
     "within": "of a liability",
     "expect_share": "of a liability",
+    "UNVERIFIED": "of a citation, which decides nothing",
     "model": "this version asks no model",
 }
-"""Productions that this version reads and refuses, each with its reason."""
+"""Productions that no file made here has, each with its reason."""
 
 
 def all_productions() -> set[str]:

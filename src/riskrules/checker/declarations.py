@@ -17,6 +17,7 @@ class Declarations:
         self.problems = problems
         self.literals = literals
         self.sources: dict[str, str] = {}
+        self.unverified: set[str] = set()
 
     def declare(self, what: str, name: Token) -> bool:
         """Whether the name is new; if not, both places are shown."""
@@ -34,7 +35,7 @@ class Declarations:
         if what in ("param", "let", "window", "list") and name.text in self.scope.schema:
             self.problems.error(
                 "duplicate-name",
-                f"`{name.text}` is a field of the payment already",
+                f"`{name.text}` is a field of the {self.scope.schema.event} already",
                 name,
                 help=(f"give the {what} another name",),
             )
@@ -64,6 +65,8 @@ class Declarations:
         said = self.said(text, "what the source is called")
         if self.declare("source", name) and said:
             self.sources[name.text] = unquoted(text)
+            if node.parts[2] is not None:
+                self.unverified.add(name.text)
         else:
             self.scope.lost.add(name.text)
 

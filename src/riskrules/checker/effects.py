@@ -27,11 +27,20 @@ _WITH_AMOUNT = ("limit", "restrict")
 
 
 class Effects:
-    def __init__(self, scope: Scope, problems: Problems, literals: Literals, sources: dict[str, str]) -> None:
+    def __init__(
+        self,
+        scope: Scope,
+        problems: Problems,
+        literals: Literals,
+        sources: dict[str, str],
+        unverified: frozenset[str] = frozenset(),
+    ) -> None:
+        """`unverified`: the sources whose every citation is."""
         self.scope = scope
         self.problems = problems
         self.literals = literals
         self.sources = sources
+        self.unverified = unverified
         self.cited: set[str] = set()
 
     def action(self, node: Node) -> n.Act | None:
@@ -111,7 +120,8 @@ class Effects:
                     or (f'declare it: `source {source.text} "its title"`',),
                 )
             return None
-        return n.Citation(source.text, self.sources[source.text], unquoted(where))
+        unverified = source.text in self.unverified or node.parts[2] is not None
+        return n.Citation(source.text, self.sources[source.text], unquoted(where), unverified)
 
     def responsible(self, node: Node) -> tuple[n.Responsible, tuple[Need, ...]] | None:
         """Whose institution has the duty, and what must be known for it."""
@@ -177,7 +187,7 @@ class Effects:
         if verb.text in ORDER_ONLY and event != "order":
             self.problems.error(
                 "order-only",
-                f"`{verb.text}` needs an order of the police or a court, and this rule is on a payment",
+                f"`{verb.text}` needs an order of the police or a court, and this rule is on a {event}",
                 verb,
                 help=("write `measure suspend …` here: only an order stops or freezes",),
             )

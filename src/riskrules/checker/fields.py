@@ -253,7 +253,8 @@ class Fields:
             sample = kind.choices[0] if kind.choices else sample
             sample = self.scope.currency if kind.name == "currency" else sample
         partner = f"{name}.{partner}" if partner else ""
-        return plain_field(name, kind, text, optional=optional, sample=sample, partner=partner)
+        event = self.scope.schema.event
+        return plain_field(name, kind, text, optional=optional, sample=sample, partner=partner, event=event)
 
 
 def _ends(bounds: Node) -> Span:

@@ -23,7 +23,8 @@ class Findings:
         self.problems = problems
 
     def find(self, bands: Node | None) -> None:
-        self.find_silent_stops()
+        if self.ruleset.event == "payment":
+            self.find_silent_stops()
         self.find_idle_effects()
         self.find_dead_rules()
         self.find_covered_rules()
@@ -34,9 +35,8 @@ class Findings:
         assert isinstance(name, Token)
         return name
 
-    def find_unused(self, scope: Scope, cited: set[str]) -> None:
+    def find_unused(self, scope: Scope, used: set[str]) -> None:
         """A window nobody reads costs memory on every payment; an unused name is often a misspelt one."""
-        used = scope.used | cited
         for name, (what, at) in scope.declared.items():
             if what in ("window", "list", "param", "let", "source") and name not in used:
                 self.problems.warning(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from ..base.business_days import is_calendar_name
 from ..base.source import Span
 from ..base.times import zone_of
 from ..syntax.quoting import quoted
@@ -28,6 +29,7 @@ class Head:
     currency_given: bool = False
     timezone: str = "UTC"
     language: str = "en"
+    calendar: str = ""
     dates: tuple[Token, ...] = ()
     start: int = 0
     end: int = 0
@@ -92,6 +94,15 @@ def _head_part(head: Head, part: Node, problems: Problems) -> None:
             head.title = unquoted(first)
         case "language":
             head.language = first.text
+        case "calendar":
+            head.calendar = unquoted(first)
+            if not is_calendar_name(head.calendar):
+                problems.error(
+                    "unknown-calendar",
+                    f"{problems.shown(first)} does not name a calendar",
+                    first,
+                    help=('write a country, or a part of one, such as `"GB-ENG"`, `"CN"` or `"SG"`',),
+                )
         case "in_force":
             head.dates = tuple(p for p in part.parts if isinstance(p, Token))
         case "currency":

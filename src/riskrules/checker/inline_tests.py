@@ -196,15 +196,38 @@ class InlineTests:
                 to = self.notices.recipient(_node(node, 0))
                 return None if to is None else n.Expectation("tell", to, words)
             case "expect_share":
-                self.problems.error(
-                    "not-in-this-version",
-                    "a test cannot expect shares of a loss in this version",
-                    node,
-                    help=("expect the action, a measure, who is responsible or who is told",),
-                )
-                return None
+                return self._share(node, words)
         action = self.effects.action(node)
         return None if action is None else n.Expectation("action", action, words)
+
+    def _share(self, node: Node, words: str) -> n.Expectation | None:
+        """What a party bears, all its shares together."""
+        money, ref = _node(node, 0), _node(node, 1)
+        const = self.literals.const(money)
+        name, event = token(ref), self.scope.schema.event
+        field = self.scope.schema.get(name.text) if len(ref.parts) == 1 else None
+        if event != "claim" or field is None or field.kind.name not in k.ENTITIES:
+            known = [f.name for f in self.scope.schema if f.kind.name in k.ENTITIES]
+            what = f"{self.problems.shown(ref)} has no share of a loss"
+            self.problems.error(
+                "not-a-party",
+                what if event == "claim" else f"{what}: a rule about a {event} shares none",
+                ref,
+                help=(self.problems.did_you_mean(name.text, known) if event == "claim" else ())
+                or ("name a party that a `share` names, in a test of a `liability`",),
+            )
+            return None
+        if const is None:
+            return None
+        if const.kind.currency != self.scope.currency:
+            self.problems.error(
+                "unlike-currencies",
+                f"this ruleset counts in {self.scope.currency}, and the share is in {const.kind.currency}",
+                money,
+                help=(f"write the amount in {self.scope.currency}",),
+            )
+            return None
+        return n.Expectation("share", (name.text, int(const.value)), words)
 
 
 def _node(node: Node, index: int) -> Node:

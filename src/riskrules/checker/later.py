@@ -1,7 +1,7 @@
 """Blocks whose names and kinds are checked already, and whose work comes with a later version.
 
 `balance` and `law` change no decision, so they are read, checked and announced as not yet measured.
-`liability` and `model` would change what is decided, so a file that has them is refused.
+`model` would change what is decided, so a file that has one is refused.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ class Later:
 
     def check(self, blocks: list[Node]) -> None:
         for block in blocks:
-            if block.kind in ("liability", "model"):
+            if block.kind == "model":
                 self.problems.error(
                     "not-in-this-version",
-                    f"this version decides payments, and cannot take a `{block.kind}` block",
+                    "this version decides by rules, and cannot take a `model` block",
                     _head(block),
-                    help=(f"move the `{block.kind}` block to a file of its own",),
+                    help=("move the `model` block to a file of its own",),
                 )
             elif block.kind == "law":
                 for part in _nodes(block):

@@ -2,14 +2,16 @@
 
 The order is found beforehand and without recursion, so no chain of `let`s, however long, can run out of
 stack; nor does it matter where in the file a `let` stands. What is read inside a `let` counts as used only
-when the `let` itself is.
+when the `let` itself is. In a file about several events a `let` may speak of one of them alone, so what is wrong with
+it is told only where it is read, or where it can be read by none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from ..base.diagnostics import Diagnostic
 from ..syntax.tree import Node, Token, walk
 from .conditions import Conditions
 from .literals import PLAIN, token
@@ -28,22 +30,39 @@ class Lets:
         self.quantities = quantities
         self.conditions = conditions
         self.results: dict[str, Built | Typed | None] = {}
+        self.resolved = False
+        self.untold: dict[str, list[Diagnostic]] = {}
+        """What is wrong with `let`s that nothing has read so far."""
 
     def resolve_all(self) -> None:
-        """Works out every `let`, read or not, so that a mistake in any is found."""
+        """Works out every `let`, read or not, so that a mistake in any is found; `tell` tells it."""
         used, self.scope.looks_back = self.scope.used, True
         for name in _in_order({name: self._named_in(body) for name, body in self.scope.lets.items()}):
             self.scope.used = self.scope.reads.setdefault(name, set())
+            before = len(self.problems.found)
             self.results[name] = self._build(self.scope.lets[name])
+            if found := self.problems.taken_back(before):
+                self.untold[name] = found
             early = {self.scope.afterwards.get(x, x) for x in self.scope.used} & AFTERWARDS.keys()
             if early:
                 self.scope.afterwards[name] = min(early)
         self.scope.used, self.scope.looks_back = used, False
+        self.resolved = True
+
+    def tell(self, names: Iterable[str]) -> None:
+        """Reports what is wrong with these, and with the `let`s that they read."""
+        waiting = list(names)
+        while waiting:
+            name = waiting.pop()
+            self.problems.put_back(self.untold.pop(name, []))
+            waiting += [x for x in self.scope.reads.get(name, ()) if x in self.untold]
 
     def read(self, name: Token) -> Built | Typed | None:
         """What the `let` stands for at a place that reads it; None after a finding."""
         word = name.text
         self.scope.used.add(word)
+        if self.resolved:
+            self.tell([word])
         if word not in self.results:
             self._circle(name)
             self.results[word] = None

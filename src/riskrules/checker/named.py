@@ -10,7 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ..meaning import nodes as n
+from ..meaning.allocation import LOSS, VICTIM
+from ..meaning.deadlines import READ
 from ..meaning.linear import reads_of
+from ..meaning.losses import Liability
 
 _BELOW: dict[type, tuple[str, ...]] = {
     n.Const: (), n.Dated: (), n.Read: (), n.Average: ("total", "count"),
@@ -43,6 +46,23 @@ def names_in(rules: Iterable[n.Rule | n.Exempt]) -> Named:
                 shown = (p for _, parts in notice.texts for p in parts if not isinstance(p, str))
                 found.reads.update(r.name for p in shown for r in reads_of(p))
     return found
+
+
+def names_in_liabilities(blocks: Iterable[Liability], found: Named) -> None:
+    """Adds what the blocks read, the parties that they give a share, and who pays it."""
+    seen: set[int] = set()
+    for block in blocks:
+        for condition in (block.when, *block.unless, *(c.when for c in block.cases)):
+            _look(condition, found, seen)
+        found.reads.add(LOSS)
+        found.reads.update(r.name for r in reads_of(block.loss))
+        for case in block.cases:
+            for reduction in case.reductions:
+                found.reads.update(r.name for r in reads_of(reduction.amount))
+                if reduction.where is not None:
+                    _look(reduction.where, found, seen)
+            found.acted_on.update(x for p in case.parts for x in (p.party, p.bearer))
+        found.acted_on.update({VICTIM, *(READ if block.within else ())})
 
 
 def _look(condition: n.Condition, found: Named, seen: set[int]) -> None:

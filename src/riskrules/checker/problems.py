@@ -69,6 +69,17 @@ class Problems:
         labels = (Label(span_of(at), text), *(Label(span_of(a), t) for a, t in others))
         self.found.append(Diagnostic(code, message, self.source, labels, tuple(help), severity))
 
+    def taken_back(self, first: int) -> list[Diagnostic]:
+        """The findings from the `first` on, which are no longer among those found."""
+        taken = self.found[first:]
+        del self.found[first:]
+        self.errors -= sum(d.severity == ERROR for d in taken)
+        return taken
+
+    def put_back(self, taken: list[Diagnostic]) -> None:
+        self.found += taken
+        self.errors += sum(d.severity == ERROR for d in taken)
+
     def words(self, at: Node | Token | Span) -> str:
         """The author's own text, on one line and without comments."""
         span = span_of(at)

@@ -85,9 +85,20 @@ class Quantities:
                 name,
                 help=(f"write `payee.account in {word}`, with the field that you mean",),
             )
+        elif word in scope.elsewhere:
+            self.elsewhere(name)
         elif not scope.is_lost(word):
             self.unknown(name)
         return None
+
+    def elsewhere(self, name: Token) -> None:
+        """A window, read where there is no payment that it could look back from."""
+        self.problems.error(
+            "window-elsewhere",
+            f"`{name.text}` is a window, and windows are read in rules about payments only",
+            name,
+            help=(f"compare what the {self.scope.schema.event} carries instead",),
+        )
 
     def too_early(self, name: Token, reads: str = "") -> None:
         """`name` is known, or a `let` of that name reads what is known, only once the payment was decided."""
@@ -146,6 +157,9 @@ class Quantities:
         scope = self.scope
         if name.text not in scope.windows:
             if scope.is_lost(name.text):
+                return None
+            if name.text in scope.elsewhere:
+                self.elsewhere(name)
                 return None
             self.problems.error(
                 "unknown-window",

@@ -8,9 +8,12 @@ from typing import TypeVar
 
 from ..base.source import Span
 from ..meaning import nodes as n
+from ..schema.events import EVENTS
+from ..schema.kinds import YES_NO
 from ..syntax.tree import Node, Token
 from .certainty import opposite, together
 from .conditions import Conditions
+from .contradictions import parts_of
 from .declarations import Declarations
 from .effects import Effects
 from .literals import token, unquoted
@@ -18,10 +21,12 @@ from .notices import Notices
 from .problems import Problems
 from .scope import Built, Need
 
-EVENTS_WITH_A_SCHEMA = ("payment",)
 MOST_RULESET_NODES = 300_000
 """Parts of all conditions together, `let`s written out: twice what a file of the most words holds without any `let`.
 What comes after the check looks at each of them."""
+
+MATCHES = "order.matches"
+"""What a stop of an account rests on: account number, name, amount and time of the order all fit."""
 
 _Effect = TypeVar("_Effect", n.Measure, n.Responsible, n.Notice)
 
@@ -51,12 +56,12 @@ class Rules:
         assert isinstance(name, Token) and isinstance(text, Token)
         nodes = [c for c in clauses if isinstance(c, Node)]
         event = token(on).text if isinstance(on, Node) else "payment"
-        if event not in EVENTS_WITH_A_SCHEMA:
+        if event not in EVENTS:
             self.problems.error(
                 "unknown-event",
-                f"this version decides payments, and `{name.text}` is about `{event}`",
+                f"a rule is about a {', '.join(EVENTS[:-1])} or {EVENTS[-1]}, and `{name.text}` is about `{event}`",
                 on if isinstance(on, Node) else name,
-                help=("leave `on …` out for a rule about payments",),
+                help=self.problems.did_you_mean(event, EVENTS) or ("leave `on …` out for a rule about payments",),
             )
             self.failed.add(name.text)
             return
@@ -121,16 +126,19 @@ class Rules:
                             case n.Notice() as effect:
                                 self._once(clause, effect, notices)
         citations = tuple(c for c in (self.effects.citation(x) for x in nodes if x.kind == "cites") if c)
-        force = self._in_force(nodes)
+        force = self.in_force(nodes)
         nobody = not any(x.kind == "responsible" for x in nodes)
         proven = self._prove(condition, needs) and self.problems.errors == before
         if action is not None and action.level > n.WARN and nobody:
-            self._nobody(name, n.LEVELS[action.level])
+            self._nobody(name, f"{n.LEVELS[action.level]} {_a(event)}")
             return None
         if not proven:
             return None
         when, unless = condition or (None, ())
         assert when is not None
+        if any(m.verb == "stop" for m in measures) and not _asks_for_match(when.node):
+            self._unmatched(next(x for x in nodes if x.kind == "measure"), name)
+            return None
         if action is None and score is None and not measures and not notices:
             self.problems.error(
                 "no-effect",
@@ -150,10 +158,18 @@ class Rules:
             self._twice(clause, "a rule says each thing once")
         kept.append(effect)
 
+    def _unmatched(self, at: Node, name: Token) -> None:
+        self.problems.error(
+            "stop-without-match",
+            f"`{name.text}` stops an account also where the order does not fit the books",
+            at,
+            help=(f"add `and {MATCHES}` to its conditions",),
+        )
+
     def _nobody(self, name: Token, does: str) -> None:
         self.problems.error(
             "no-responsible",
-            f"`{name.text}` can {does} a payment, and names nobody who has the duty",
+            f"`{name.text}` can {does}, and names nobody who has the duty",
             name,
             help=("add `responsible payee.account`, or whose account, merchant or wallet it is",),
         )
@@ -186,7 +202,7 @@ class Rules:
             parts.append(Built(n.All(()), tuple(needs)))
         return self.conditions.proven(together(parts, every=True))
 
-    def _in_force(self, nodes: Sequence[Node]) -> n.InForce:
+    def in_force(self, nodes: Sequence[Node]) -> n.InForce:
         dated = [x for x in nodes if x.kind == "in_force"]
         for extra in dated[1:]:
             self._twice(extra, "a rule is in force over one span of days")
@@ -209,7 +225,7 @@ class Rules:
         before = self.problems.errors
         condition = self._condition(nodes)
         citations = tuple(c for c in (self.effects.citation(x) for x in nodes if x.kind == "cites") if c)
-        force = self._in_force(nodes)
+        force = self.in_force(nodes)
         lifts = tuple(sorted({token(x).text for x in nodes if x.kind == "lifts"}))
         below = [n.LEVELS.index(_only(x).kind) for x in nodes if x.kind == "lifts_below"]
         failed = self.problems.errors > before
@@ -283,9 +299,17 @@ class Rules:
                 continue
             stopping = [b for b in bands if b.action.level > n.WARN]
             if stopping:
-                self._nobody(
-                    _name(self.places[rule.name]), f"add to a score that can {n.LEVELS[stopping[-1].action.level]}"
-                )
+                does = f"add to a score that can {n.LEVELS[stopping[-1].action.level]} a payment"
+                self._nobody(_name(self.places[rule.name]), does)
+
+
+def _asks_for_match(when: n.Condition) -> bool:
+    """Whether the rule fires only where an order fits the books."""
+    return any(c == n.Equal(n.Read(MATCHES, YES_NO), n.Const(True, YES_NO)) for c in parts_of(when))
+
+
+def _a(event: str) -> str:
+    return f"an {event}" if event == "order" else f"a {event}"
 
 
 def _only(node: Node) -> Node:

@@ -1,25 +1,27 @@
 """A whole file: from its text to its meaning, with every finding of one run.
 
 The order is that of need, not of the file: the head, then the fields, then all that declares, then rules
-and their tests. Nothing depends on where in the file a block stands.
+and their tests. Nothing depends on where in the file a block stands. A file that speaks of several events is checked
+once for each of them, over declarations that all share and with the event's own schema; most speak of payments alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..base.diagnostics import ERROR, WARNING, Diagnostic, Label, RulesetError
 from ..base.source import Source, Span
 from ..meaning import nodes as n
 from ..meaning.averages import window_of
 from ..meaning.walk import reads_in
+from ..schema.events import EVENTS, event_schema
 from ..schema.fields import Field, Schema
-from ..schema.payment import payment_schema
 from ..syntax.parse import Parsed, parse, parse_bytes
 from ..syntax.tree import Node, Token
 from .conditions import Conditions
 from .declarations import Declarations
+from .disjoint import find_overlaps
 from .effects import Effects
 from .fields import Fields
 from .findings import Findings
@@ -27,8 +29,9 @@ from .head import Head, read_head
 from .inline_tests import InlineTests
 from .later import Later
 from .lets import Lets
-from .literals import Literals
-from .named import names_in
+from .liabilities import Liabilities
+from .literals import Literals, token
+from .named import names_in, names_in_liabilities
 from .notices import Notices
 from .params import Params
 from .problems import Problems
@@ -78,14 +81,46 @@ def check_bytes(name: str, raw: bytes, fields: Iterable[Field] = ()) -> Checked:
 
 
 def from_parsed(parsed: Parsed, fields: Iterable[Field] = ()) -> Checked:
-    problems = Problems(parsed.source)
+    found: list[Diagnostic] = []
     ruleset = None
     if not parsed.refused and (parsed.blocks or parsed.mended or not parsed.diagnostics):
-        ruleset = _Run(parsed, problems, fields).ruleset()
-    found = sorted([*parsed.diagnostics, *problems.found], key=lambda d: (d.labels[0].span.start, d.severity, d.code))
+        ruleset, found = _by_event(parsed, tuple(fields))
+    found = sorted([*parsed.diagnostics, *found], key=lambda d: (d.labels[0].span.start, d.severity, d.code))
     if any(d.severity == ERROR for d in found):
         ruleset = None
     return Checked(parsed.source, ruleset, tuple(_at_most(found, parsed.source)))
+
+
+def _by_event(parsed: Parsed, fields: tuple[Field, ...]) -> tuple[n.Ruleset | None, list[Diagnostic]]:
+    """The file, checked once for each event that it has blocks for, and what was found, each thing once."""
+    events = [e for e in EVENTS if e == "payment" or any(_event(b) == e for b in parsed.blocks)]
+    runs: list[_Run] = []
+    for event in events:
+        runs.append(_Run(parsed, Problems(parsed.source), fields, event, tuple(events), runs[:]))
+        runs[-1].check()
+    for name in {x for run in runs for x in run.lets.untold}:
+        if all(name in run.lets.untold for run in runs):
+            runs[0].lets.tell([name])
+    if not parsed.diagnostics and not any(run.problems.errors for run in runs):
+        for run in runs:
+            run.warn(runs)
+    found = {(d.code, d.message, d.labels): d for run in runs for d in run.problems.found}
+    first, *rest = (run.made for run in runs)
+    others = tuple(sorted((x for x in rest if x is not None), key=lambda x: x.event))
+    return first and replace(first, others=others), list(found.values())
+
+
+def _event(block: Node) -> str:
+    """What a block is about, where it says so; "" for a block that all events share."""
+    if block.kind == "liability":
+        return "claim"
+    if block.kind in ("exempt", "bands"):
+        return "payment"
+    if block.kind != "rule":
+        return ""
+    on = block.parts[1]
+    name = token(on).text if isinstance(on, Node) else "payment"
+    return name if name in EVENTS else "payment"
 
 
 def _at_most(found: list[Diagnostic], source: Source) -> list[Diagnostic]:
@@ -104,20 +139,36 @@ def _at_most(found: list[Diagnostic], source: Source) -> list[Diagnostic]:
 
 
 class _Run:
-    """One file being checked."""
+    """One file being checked for one event. `earlier`: the runs for other events before it."""
 
-    def __init__(self, parsed: Parsed, problems: Problems, fields: Iterable[Field]) -> None:
-        self.blocks = parsed.blocks
-        self.mended = parsed.mended
-        self.complete = not parsed.diagnostics
+    def __init__(
+        self,
+        parsed: Parsed,
+        problems: Problems,
+        fields: tuple[Field, ...],
+        event: str,
+        events: tuple[str, ...],
+        earlier: list[_Run],
+    ) -> None:
+        self.event = event
+        self.events = events
+        self.earlier = earlier
+        self.blocks = [b for b in parsed.blocks if _event(b) in ("", event) and self._speaks_of(b)]
+        self.mended = [(b, places) for b, places in parsed.mended if _event(b) in ("", event)]
         self.problems = problems
+        self.made: n.Ruleset | None = None
         broken = any(kind == "ruleset" for kind, _ in parsed.broken)
         self.head: Head = read_head(parsed.blocks, broken, problems)
         for block, places in parsed.mended:
             if block.kind == "ruleset" and broken:
                 self.head = self._mended_head(block, places)
+        schema = event_schema(event, self.head.currency)
         self.host = {f.name: f for f in fields}
-        schema = payment_schema(self.head.currency)
+        if event != "payment":
+            carried = {**self.host, **(earlier[0].fields.fields if earlier else {})}
+            self.host = {
+                x: replace(f, optional=True, sample=None, event=event) for x, f in carried.items() if x not in schema
+            }
         for field in self.host.values():
             schema = _with_host_field(schema, field)
         self.scope = Scope(schema, self.head.currency, self.head.timezone)
@@ -126,27 +177,47 @@ class _Run:
         self.lost_rules = {name for kind, name in parsed.broken if kind in ("rule", "exempt")}
         self.literals = Literals(problems, self.head.timezone)
         self.declarations = Declarations(self.scope, problems, self.literals)
-        self.fields = Fields(self.scope, problems, self.literals, self.declarations)
+        self.fields: Fields = Fields(self.scope, problems, self.literals, self.declarations)
         self.quantities = Quantities(self.scope, problems, self.literals)
         self.conditions = Conditions(self.scope, problems, self.quantities)
         self.lets = Lets(self.scope, problems, self.quantities, self.conditions)
         self.scope.let = self.lets.read
 
+    def _speaks_of(self, block: Node) -> bool:
+        """Whether a declaration is made for this event: an event's own fields are, and what all share."""
+        if block.kind == "window":
+            return self.event == "payment"
+        if block.kind != "field":
+            return True
+        ref = block.parts[0]
+        assert isinstance(ref, Node)
+        own = token(ref).text.partition(".")[0]
+        return (own if own in self.events else "payment") == self.event
+
     def _of(self, *kinds: str) -> list[Node]:
         return [b for b in self.blocks if b.kind in kinds]
 
-    def ruleset(self) -> n.Ruleset:
+    def check(self) -> None:
+        """Reads every block; `made` is what they mean."""
         in_force = self.declarations.in_force(self.head.dates)
         windows = self._declare(in_force)
-        effects = Effects(self.scope, self.problems, self.literals, self.declarations.sources)
+        unverified = frozenset(self.declarations.unverified)
+        effects = Effects(self.scope, self.problems, self.literals, self.declarations.sources, unverified)
         notices = Notices(self.problems, self.quantities, self.head.language)
         rules = Rules(self.problems, self.declarations, self.conditions, effects, notices)
         rules.failed |= self.lost_rules
+        for run in self.earlier:
+            for name, said in run.scope.declared.items():
+                if said[0] in ("rule", "exempt", "liability", "window"):
+                    self.scope.declared.setdefault(name, said)
         for block in self.blocks:
             if block.kind == "rule":
                 rules.rule(block)
             elif block.kind == "exempt":
                 rules.exempt(block)
+        liabilities = Liabilities(rules, self.declarations, self.head.calendar)
+        for block in self._of("liability"):
+            liabilities.liability(block)
         rules.check_lifts(self.blocks)
         rules.check_size(Span(self.head.start, self.head.end))
         bands_blocks = self._of("bands")
@@ -159,16 +230,26 @@ class _Run:
         tests = self._tests(inline)
         self._look_at_mended(rules)
         self.scope.used = used  # a test alone is no use
-        Later(self.problems, self.literals, self.quantities, self.conditions, effects).check(self.blocks)
+        if self.event == "payment":
+            Later(self.problems, self.literals, self.quantities, self.conditions, effects).check(self.blocks)
         windows.finish()
-        made = self._meaning(in_force, rules, bands, tests)
-        if self.complete and not self.problems.errors:
-            self.scope.spread_use()
-            findings = Findings(made, rules.places, self.problems)
-            findings.find(bands_blocks[0] if bands_blocks else None)
-            findings.find_unused(self.scope, effects.cited)
-            findings.find_unread_given(inline.given, self.scope.schema)
-        return made
+        if len(self.events) == 1:
+            self.lets.tell(list(self.lets.untold))
+        self.made = self._meaning(in_force, rules, liabilities, bands, tests)
+        self.rules, self.liabilities, self.cited, self.given = rules, liabilities, effects.cited, inline.given
+
+    def warn(self, runs: list[_Run]) -> None:
+        """What is not wrong and yet not meant; asked only where nothing is wrong. `runs`: those for every event."""
+        assert self.made is not None
+        self.scope.spread_use()
+        findings = Findings(self.made, self.rules.places, self.problems)
+        findings.find(next(iter(self._of("bands")), None))
+        find_overlaps(self.made, self.liabilities.places, self.problems)
+        if self is runs[-1]:
+            used = {x for run in runs for x in run.scope.used | run.cited}
+            for run in runs:
+                findings.find_unused(run.scope, used)
+        findings.find_unread_given(self.given, self.scope.schema)
 
     def _declare(self, in_force: n.InForce) -> Windows:
         params = Params(self.scope, self.problems, self.literals, self.declarations, self.fields)
@@ -176,6 +257,7 @@ class _Run:
         for block in self._of("source"):
             self.declarations.source(block)
         self.fields.read(self._of("field"))
+        self.scope.elsewhere = frozenset(x for run in self.earlier for x in run.scope.windows)
         for block in self._of("param"):
             params.param(block, in_force)
         for block in self._of("list"):
@@ -204,7 +286,7 @@ class _Run:
 
     def _tests(self, inline: InlineTests) -> tuple[n.Test, ...]:
         made = []
-        for block in self._of("rule", "exempt"):
+        for block in self._of("rule", "exempt", "liability"):
             for part in block.parts:
                 if isinstance(part, Node) and part.kind == "test":
                     test = inline.test(part, _name(block).text)
@@ -229,11 +311,17 @@ class _Run:
         return [own[x] for x in sorted(own)]
 
     def _meaning(
-        self, in_force: n.InForce, rules: Rules, bands: tuple[n.Band, ...], tests: tuple[n.Test, ...]
+        self,
+        in_force: n.InForce,
+        rules: Rules,
+        liabilities: Liabilities,
+        bands: tuple[n.Band, ...],
+        tests: tuple[n.Test, ...],
     ) -> n.Ruleset:
         ordered = tuple(rules.rules[x] for x in sorted(rules.rules))
         exempts = tuple(rules.exempts[x] for x in sorted(rules.exempts))
         found = names_in((*ordered, *exempts))
+        names_in_liabilities(liabilities.blocks.values(), found)
         read = {*found.reads, *found.acted_on, "occurred_at"}
         for name in read - self.scope.inputs.keys():
             self.scope.read_field(name, Span(0, 0))
@@ -254,6 +342,9 @@ class _Run:
             windows=tuple(self.scope.windows[x] for x in sorted(window_names)),
             fields=tuple(self._own_fields(read, window_names)),
             tests=tests,
+            calendar=self.head.calendar,
+            event=self.event,
+            liabilities=tuple(liabilities.blocks[x] for x in sorted(liabilities.blocks)),
         )
 
 

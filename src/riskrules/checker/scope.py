@@ -98,6 +98,8 @@ class Scope:
     """What each `let`, and the `where` of each window, reads: used only when they are."""
     afterwards: dict[str, str] = field(default_factory=dict)
     """`let`s that read one of `AFTERWARDS`, and which."""
+    elsewhere: frozenset[str] = frozenset()
+    """Windows that the file has, in a rule about another event than a payment: there none can be read."""
     looks_back: bool = False
     """In a `let`, which decides nothing by itself, and in the `where` of a window: `AFTERWARDS` may be read."""
 

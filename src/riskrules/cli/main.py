@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from .. import __version__
-from . import check, decide, demo, explain, format, map, test
+from . import check, decide, demo, explain, format, liability, map, test
 from .exits import INTERRUPTED, READER_GONE, Stop, unreadable
 from .terminal import WIDEST_COLUMNS, say, tinted
 
@@ -82,6 +82,7 @@ COMMANDS = (
     test.test,
     explain.explain,
     decide.decide,
+    liability.liability,
     map.map_history,
     demo.demo,
 )

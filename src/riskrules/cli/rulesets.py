@@ -53,7 +53,7 @@ def load_lists(rules: Rules, folder: str | None) -> tuple[Lists, tuple[str, ...]
         given = Lists() if folder is None else Lists.from_folder(folder)
     except ListError as error:
         raise Stop(str(error)) from error
-    absent = tuple(name for name, _ in rules.meaning.lists if name not in given)
+    absent = tuple(name for name in rules.lists if name not in given)
     for name in absent:
         given = given.with_list(name, ())
     return given, absent

@@ -57,12 +57,13 @@ def test(ctx: click.Context, files: tuple[str, ...], as_json: bool) -> None:
 
 
 def _run(checked: Checked) -> Tested:
-    if checked.ruleset is None or not checked.ruleset.tests:
+    made = checked.ruleset
+    if made is None or not any(x.tests for x in (made, *made.others)):
         return Tested(checked, ())
     from ..engine.inline_tests import run_tests
     from ..engine.rules import Rules
 
-    return Tested(checked, tuple(run_tests(Rules(checked.ruleset))))
+    return Tested(checked, tuple(run_tests(Rules(made))))
 
 
 def _tell(t: Tested) -> None:

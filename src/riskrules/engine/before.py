@@ -53,13 +53,18 @@ class WindowReader:
         self._fields = reader.windows
         self._averages = averages_of(reader.meaning)
         self._names = [r.name for r in plan.readings]
-        self._spans = [r.span for r in plan.readings]
+        names = list(dict.fromkeys(name for lookup in plan.lookups for name in lookup.keys))
+        self.checked = frozenset((*names, "id", "occurred_at")) if bound is not None else frozenset[str]()
         self._calendar = Calendar(reader.clock.zone)
         self._id = reader.slots["id"]
         self._time = reader.slots["occurred_at"]
         self._read_id = held_of(reader.fields[self._id])
         self._read_time = time_coder(reader.fields[self._time])
-        self._keys = [tuple(_part(reader, schema, name) for name in lookup.keys) for lookup in plan.lookups]
+        spans = [r.span for r in plan.readings]
+        self._parts = [_part(reader, schema, name) for name in names]
+        self._keys = [tuple(names.index(name) for name in lookup.keys) for lookup in plan.lookups]
+        self._local = [(i, s) for i, s in enumerate(spans) if isinstance(s, str)]
+        self._widest = [s if isinstance(s, int) else 0 for s in spans]
 
     def question(self, raw: Raw, given: Given) -> Question:
         """What must be asked of the store, and what the host gave. PaymentError when a given value, a key, the id or
@@ -97,8 +102,15 @@ class WindowReader:
 
     def _moment(self, raw: Raw) -> Moment:
         now = self._read_time(raw[self._time])
-        since = [now - s if type(s) is int else self._calendar.start(str(s), now) for s in self._spans]
-        return Moment(str(self._read_id(raw[self._id])), now, [_key(raw, now, parts) for parts in self._keys], since)
+        since = [now - span for span in self._widest]
+        for i, unit in self._local:
+            since[i] = self._calendar.start(unit, now)
+        parts = [part(raw, now) for part in self._parts]
+        keys: list[Key | None] = []
+        for places in self._keys:
+            key = tuple([parts[i] for i in places])
+            keys.append(None if None in key else key)  # type: ignore[arg-type]  # keys are of kinds that are texts
+        return Moment(str(self._read_id(raw[self._id])), now, keys, since)
 
 
 def _by_window(inputs: Iterable[str]) -> tuple[str, ...]:
@@ -116,11 +128,6 @@ def _part(reader: EventReader, schema: Schema, name: str) -> _Part:
         return lambda raw, now: reader.worked_out(field, now, now)
     slot, held = reader.slots[name], held_of(field)
     return lambda raw, now: held(raw[slot])
-
-
-def _key(raw: Raw, now: int, parts: tuple[_Part, ...]) -> Key | None:
-    key = tuple([part(raw, now) for part in parts])
-    return None if None in key else key  # type: ignore[return-value]  # keys are of kinds that are texts
 
 
 def _held(field: Field, given: object) -> n.Value | None:

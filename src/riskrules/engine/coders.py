@@ -32,6 +32,10 @@ def coder_of(column: Column, field: Field) -> Coder:
         return word_coder(column.words, field)
     if column.coding == YES_NO:
         return _yes_no_coder(field)
+    return _number_coder(field)
+
+
+def _number_coder(field: Field) -> Coder:
     quick = {
         "number": _scaled_coder,
         "ratio": _scaled_coder,
@@ -40,6 +44,13 @@ def coder_of(column: Column, field: Field) -> Coder:
         "time": time_coder,
     }
     return quick.get(field.kind.name, _plain_coder)(field)
+
+
+def absent_value(field: Field) -> n.Value | None:
+    """What a missing value is held as. PaymentError where the field must be there."""
+    if not field.optional:
+        raise missing(field)
+    return None
 
 
 def absent(field: Field) -> int:
@@ -168,15 +179,25 @@ def text_of(field: Field) -> Callable[[Any], str]:
 
 def held_of(field: Field) -> Callable[[Any], n.Value | None]:
     """One value → its held value; None where there is none and the field is optional."""
-    text = text_of(field) if field.kind.name in WORDS else None
+    if field.kind.name in WORDS:
+        text = text_of(field)
 
-    def held(given: Any) -> n.Value | None:
-        if given is None:
-            absent(field)
-            return None
-        return read_value(field, given) if text is None else text(given)
+        def held_text(given: Any) -> n.Value | None:
+            return absent_value(field) if given is None else text(given)
 
-    return held
+        return held_text
+    if field.kind.name == "yes/no":
+
+        def held_truth(given: Any) -> n.Value | None:
+            return absent_value(field) if given is None else bool(read_value(field, given))
+
+        return held_truth
+    code = _number_coder(field)
+
+    def held_number(given: Any) -> n.Value | None:
+        return absent_value(field) if given is None else code(given)
+
+    return held_number
 
 
 def member_coder(field: Field, items: frozenset[str], negated: bool) -> Coder:

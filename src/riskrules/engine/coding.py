@@ -22,7 +22,14 @@ Step: TypeAlias = Callable[[Raw, int, Windows], int]
 class EventCoder:
     """Codes events for one program and one version of its lists."""
 
-    def __init__(self, reader: EventReader, program: Program, lists: Mapping[str, frozenset[str]]) -> None:
+    def __init__(
+        self,
+        reader: EventReader,
+        program: Program,
+        lists: Mapping[str, frozenset[str]],
+        checked: frozenset[str] = frozenset(),
+    ) -> None:
+        """`checked`: fields that were read before an event comes here."""
         self._reader = reader
         self._lists = lists
         self._columns = program.columns
@@ -31,10 +38,13 @@ class EventCoder:
         self._width = len(program.columns)
         self._direct: list[tuple[int, int, Coder]] = []
         self._steps: list[tuple[int, Step]] = []
+        self._windows: list[tuple[int, str]] = []
         for place, column in enumerate(program.columns):
             self._plan(place, column)
         coded = {c.name for c in program.columns if c.coding != HOST}
-        self._unread = [(i, coder_of(_as_column(f), f)) for i, f in enumerate(reader.fields) if f.name not in coded]
+        self._unread = [
+            (i, coder_of(_as_column(f), f)) for i, f in enumerate(reader.fields) if f.name not in coded | checked
+        ]
         derived = [f for f in reader.derived if f.name not in coded and f.of and f.of[0] == "age"]
         self._also = [self._derived_step(_as_column(f), f) for f in derived]
 
@@ -52,6 +62,9 @@ class EventCoder:
         now = self._time(raw[self._time_slot])
         for place, step in self._steps:
             codes[place] = step(raw, now, windows)
+        for place, name in self._windows:
+            held = windows[name]
+            codes[place] = MISSING if held is None else held  # type: ignore[assignment]  # windows are numbers
         for step in self._also:
             step(raw, now, windows)
         return codes
@@ -66,7 +79,7 @@ class EventCoder:
         elif slot is not None:
             self._direct.append((place, slot, coder_of(column, self._reader.fields[slot])))
         elif column.name in self._reader.windows:
-            self._steps.append((place, _window_step(column)))
+            self._windows.append((place, column.name))
         else:
             field = next(f for f in self._reader.derived if f.name == column.name)
             self._steps.append((place, self._derived_step(column, field)))
@@ -117,16 +130,6 @@ class EventCoder:
             c.value(values.get(c.name)) if c.atom is None else int(holds(c.atom, values, self._lists))
             for c in self._columns
         ]
-
-
-def _window_step(column: Column) -> Step:
-    name = column.name
-
-    def step(raw: Raw, now: int, windows: Windows) -> int:
-        held = windows.get(name)
-        return MISSING if held is None else int(held)
-
-    return step
 
 
 def _as_column(field: Field) -> Column:

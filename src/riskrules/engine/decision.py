@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING
 
 from ..meaning import nodes as n
 from ..meaning.averages import averages_of
+from .shares import Deadline, Share, shares_told
 from .shown import masked, shown, shown_act, shown_average, shown_instant, shown_span
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..meaning.losses import Liability
     from .serving import Facts, Names
     from .why import Why
 
@@ -86,12 +88,14 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Cited:
-    """Where a rule's authority stands: `N261`, its title, and the place in it."""
+    """Where a rule's authority stands: `N261`, its title, and the place in it. `unverified`: whoever wrote the rule has
+    not read the place itself."""
 
     source: str
     title: str
     where: str
     rules: tuple[str, ...]
+    unverified: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,8 @@ class Decision:
 
     `action` and `until` (when a delay or a bounded hold ends, UTC), `score`, `fired` and `lifted` (names of rules
     that held, and of those that an exempt lifted), `exempts`, `measures`, `responsible`, `notices`, `citations`,
-    `shares` (of a claim's loss; empty for a payment), `degraded` (what could not be read, in sentences), `ruleset`.
+    `shares` (of a claim's loss; empty for a payment), `deadlines` (for paying them), `degraded` (what could not be
+    read, in sentences), `ruleset`.
     """
 
     __slots__ = ("_act", "_bits", "_degraded", "_facts", "_names", "score")
@@ -206,8 +211,19 @@ class Decision:
         return self._facts.serving.rules.version_of
 
     @property
-    def shares(self) -> tuple[()]:
-        return ()
+    def shares(self) -> tuple[Share, ...]:
+        """Who bears the loss of a claim. They sum to the loss, to the minor unit, and none is negative."""
+        return self._facts.shares
+
+    @property
+    def deadlines(self) -> tuple[Deadline, ...]:
+        """Until when the shares are to be paid."""
+        return self._facts.deadlines
+
+    @property
+    def liability(self) -> Liability | None:
+        """The block that says who bears the loss; None where none applies."""
+        return self._facts.allocation.liability if self._facts.allocation else None
 
     @property
     def rules_fired(self) -> list[n.Rule]:
@@ -259,11 +275,15 @@ class Decision:
 
     @property
     def citations(self) -> tuple[Cited, ...]:
-        found: dict[tuple[str, str, str], list[str]] = {}
-        for rule in self.rules_fired:
+        found: dict[tuple[str, str, str, bool], list[str]] = {}
+        speaking: list[n.Rule | Liability] = [*self.rules_fired, *([self.liability] if self.liability else [])]
+        for rule in speaking:
             for c in rule.citations:
-                found.setdefault((c.source, c.title, c.where), []).append(rule.name)
-        return tuple(Cited(*c, tuple(rules)) for c, rules in sorted(found.items()))
+                found.setdefault((c.source, c.title, c.where, c.unverified), []).append(rule.name)
+        return tuple(
+            Cited(source, title, where, tuple(rules), unverified)
+            for (source, title, where, unverified), rules in sorted(found.items())
+        )
 
     def _filled(self, parts: tuple[str | n.Read | n.Average, ...]) -> str:
         return "".join(p if isinstance(p, str) else self._shown(p) for p in parts)
@@ -312,6 +332,8 @@ class Decision:
             "measures": [{**asdict(m), "id": masked(m.id) if m.id else None} for m in self.measures],
             "notices": [{"to": s.to, "texts": dict(s.texts), "rule": s.rule} for s in self.notices],
             "citations": [asdict(c) for c in self.citations],
+            "shares": shares_told(self.shares, self._facts.serving.rules.schema),
+            "deadlines": [{**asdict(d), "due": d.due.isoformat().replace("+00:00", "Z")} for d in self.deadlines],
             "values": {r.name: self._shown(r) for r in reads if "occurred_at" in self._values},
             "degraded": list(self.degraded),
         }

@@ -75,17 +75,21 @@ class Engine:
 
         warm.warm(tables=tables)
 
-    def decide(self, event: object, *, windows: Given = None) -> Decision:
+    def decide(self, happened: object, /, *, event: str = "payment", windows: Given = None) -> Decision:
         """Decide one payment: a nested mapping, a pydantic model or a `Payment`. Changes nothing.
 
-        `windows`: values of windows that the host worked out itself, by name (`{"payers_1d": 25}`), instead of the
-        store's. PaymentError names the field that does not fit, unless the engine has an `on_error`.
+        `event`: what it is instead, claim, report, order or return, if the rules speak of it (ValueError if not). A
+        claim's decision has `shares` and `deadlines`. `windows`: values of windows that the host worked out itself, by
+        name (`{"payers_1d": 25}`), instead of the store's. PaymentError names the field that does not fit, unless the
+        engine has an `on_error`.
         """
         serving = self._serving
+        if event != "payment":
+            serving = serving.on(event)
         try:
-            return serving.decide(event, windows)
+            return serving.decide(happened, windows) if event == "payment" else serving.interpret(happened, windows)
         except PaymentError as error:
-            return self._refused(serving, event, error)
+            return self._refused(serving, happened, error)
 
     def _refused(self, serving: Serving, event: object, error: PaymentError) -> Decision:
         if self._on_error is None:
@@ -216,7 +220,7 @@ def _alone(serving: Serving, name: str) -> Serving:
     windows = {window_of(name) for name in read}
     bare = replace(rule, action=n.Act(n.ALLOW), score=None, measures=(), responsible=(), notices=())
     one = replace(
-        meaning, rules=(bare,), exempts=(), bands=(), inputs=inputs, tests=(),
+        meaning, rules=(bare,), exempts=(), bands=(), inputs=inputs, tests=(), others=(),
         lists=tuple(x for x in meaning.lists if x[0] in lists),
         windows=tuple(w for w in meaning.windows if w.name in windows),
     )  # fmt: skip

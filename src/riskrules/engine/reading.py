@@ -84,7 +84,7 @@ class EventReader:
             check_currency(self._currency, str(read_value(self._currency, currency)), self.meaning.currency)
         found: Raw = [None] * len(self.fields)
         self._gather(event, self._root, found, "")
-        nested = event.get("payment")
+        nested = event.get("payment") if self.meaning.event == "payment" else None
         if nested is not None:
             self._gather_nested(nested, found)
         return found

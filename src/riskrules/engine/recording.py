@@ -8,9 +8,9 @@ does not depend on which windows a version of the rules has.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from hashlib import blake2b
 from typing import TypeAlias
 
 from ..meaning import nodes as n
@@ -18,9 +18,11 @@ from ..meaning.interpreter import holds
 from ..meaning.walk import reads_in
 from ..schema.errors import PaymentError
 from ..schema.fields import Schema
-from ..state.plan import STATUS, Plan, Series
+from ..schema.values import missing_partner
+from ..state.plan import SETTLED, STATUS, Plan, Series, took_effect
 from ..state.store import Entry, Happened
-from .reading import EventReader, Values
+from .coders import held_of
+from .reading import EventReader, Raw, Values
 
 TOLD_APART_BY = ("occurred_at", "amount", STATUS, "payer.account", "payee.account", "payee.merchant")
 """What must be the same when an id is recorded once more."""
@@ -34,47 +36,60 @@ class Recorder:
 
     def __init__(self, meaning: n.Ruleset, schema: Schema, plan: Plan, event: str) -> None:
         self._event = event
-        self._series = [(i, s) for i, s in enumerate(plan.series) if s.event == event]
+        series = [(i, s) for i, s in enumerate(plan.series) if s.event == event]
         schema = recorded_schema(schema, event)
-        needed = list(dict.fromkeys((*fields_of([s for _, s in self._series]), *TOLD_APART_BY)))
-        self._reader = EventReader(recorded_meaning(meaning, schema, needed), schema)
-        tests: dict[n.Condition | None, Test] = {}
-        self._entries = [(i, s.keys, s.of, s.distinct, tests.setdefault(s.where, _test(s))) for i, s in self._series]
+        needed = list(dict.fromkeys((*fields_of([s for _, s in series]), *TOLD_APART_BY)))
+        self._reader = reader = EventReader(recorded_meaning(meaning, schema, needed), schema)
+        self._reads = [(f.name, held_of(f)) for f in reader.fields]
+        self._derived = [(f, f.of[1]) for f in reader.derived if f.of]
+        wheres = list(dict.fromkeys(s.where for _, s in series))
+        self._tests = [_test(where, schema) for where in wheres]
+        self._keys = list(dict.fromkeys(s.keys for _, s in series))
+        self._entries = [(i, self._keys.index(s.keys), s.of, s.distinct, wheres.index(s.where)) for i, s in series]
 
     def happened(self, event: object) -> Happened:
         """PaymentError naming the field that does not fit."""
         try:
-            values = self._reader.values(self._reader.raw(event))
+            values = self._values(self._reader.raw(event))
         except PaymentError:
             raise
         except Exception as error:
             raise PaymentError("payment", "an object in it cannot be read", "not-an-event") from error
-        told = repr([values.get(name) for name in TOLD_APART_BY]).encode("utf-8", "surrogatepass")
-        now, name = values["occurred_at"], values["id"]
+        told = repr([values[name] for name in TOLD_APART_BY]).encode("utf-8", "surrogatepass")
+        now = values["occurred_at"]
         assert isinstance(now, int)
-        content = hashlib.blake2b(told, digest_size=16).digest()
-        return Happened(str(name), self._event, now, content, self._moved(values))
+        content = blake2b(told, digest_size=16).digest()
+        return Happened(str(values["id"]), self._event, now, content, self._moved(values))
+
+    def _values(self, raw: Raw) -> Values:
+        """As `EventReader.values` reads them, by the quick readers."""
+        for instrument, institution, field, partner in self._reader.partners:
+            if raw[institution] is None and raw[instrument] is not None:
+                raise missing_partner(field, partner)
+        values: Values = {name: held(given) for (name, held), given in zip(self._reads, raw, strict=True)}
+        now = values["occurred_at"]
+        assert isinstance(now, int)
+        for field, base in self._derived:
+            since = values[base]
+            values[field.name] = self._reader.worked_out(field, since, now) if isinstance(since, int) else None
+        return values
 
     def _moved(self, values: Values) -> list[Entry]:
+        held = [test(values) for test in self._tests]
+        keys = [tuple([values[name] for name in names]) for names in self._keys]
         entries = []
-        answers: dict[int, bool] = {}
-        for series, keys, of, distinct, test in self._entries:
-            key = tuple([values[k] for k in keys])
+        for series, key, of, distinct, where in self._entries:
             value = values[of] if of else 0
-            if value is None or None in key:
-                continue
-            held = answers.get(id(test))
-            if held is None:
-                held = answers[id(test)] = test(values)
-            if held:
-                entries.append(Entry(series, key, str(value) if distinct else int(value)))  # type: ignore[arg-type]  # keys are of kinds that are texts
+            if held[where] and value is not None and None not in keys[key]:
+                entries.append(Entry(series, keys[key], str(value) if distinct else value))  # type: ignore[arg-type]  # keys are of kinds that are texts, and the value is a number
         return entries
 
 
-def _test(series: Series) -> Test:
-    where = series.where
+def _test(where: n.Condition | None, schema: Schema) -> Test:
     if where is None:
         return lambda values: True
+    if where == took_effect(schema):
+        return lambda values: values[STATUS] is None or values[STATUS] == SETTLED
     return lambda values: holds(where, values, {})
 
 

@@ -12,8 +12,8 @@ from ..base.source import Source
 from ..checker.ruleset import Checked, check_bytes, check_text
 from ..meaning import nodes as n
 from ..meaning.fingerprint import fingerprint
+from ..schema.events import event_schema
 from ..schema.fields import Field, Schema
-from ..schema.payment import payment_schema
 from .capacity import with_program
 from .decision import Version
 
@@ -32,6 +32,8 @@ class Rules:
         self._program = program
         self.by_name = {r.name: r for r in meaning.rules}
         self.exempt_by_name = {e.name: e for e in meaning.exempts}
+        self.liability_by_name = {x.name: x for x in meaning.liabilities}
+        self.whole = self
 
     @property
     def name(self) -> str:
@@ -44,13 +46,34 @@ class Rules:
     @property
     def lists(self) -> tuple[str, ...]:
         """The names of the lists that the rules read; an `Engine` wants each."""
-        return tuple(name for name, _ in self.meaning.lists)
+        own = (self.meaning, *self.meaning.others)
+        return tuple(dict.fromkeys(name for meaning in own for name, _ in meaning.lists))
+
+    @property
+    def events(self) -> tuple[str, ...]:
+        """What the file decides: payment always, then the others that it has rules or a `liability` for."""
+        return (self.meaning.event, *(x.event for x in self.meaning.others))
+
+    def on(self, event: str) -> Rules:
+        """The rules about one event. ValueError when the file has none."""
+        if event == self.meaning.event:
+            return self
+        if event not in self.events:
+            raise ValueError(f"{self.name} decides {', '.join(self.events)}, not {event!r}")
+        return self._others[event]
+
+    @cached_property
+    def _others(self) -> dict[str, Rules]:
+        made = {x.event: Rules(x, warnings=self.warnings) for x in self.meaning.others}
+        for rules in made.values():
+            rules.whole = self
+        return made
 
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of the meaning, in hexadecimal. Comments, layout, the order of blocks and the names of `let`s do not
         change it; whatever can change a decision or its texts does."""
-        return fingerprint(self.meaning)
+        return fingerprint(self.meaning) if self.whole is self else self.whole.fingerprint
 
     @cached_property
     def version_of(self) -> Version:
@@ -58,8 +81,8 @@ class Rules:
 
     @cached_property
     def schema(self) -> Schema:
-        """The payment's fields, with those that the ruleset adds or declares again."""
-        schema = payment_schema(self.meaning.currency)
+        """The event's fields, with those that the ruleset adds or declares again."""
+        schema = event_schema(self.meaning.event, self.meaning.currency)
         for field in self.meaning.fields:
             schema = schema.with_field(field)
         return schema

@@ -30,9 +30,11 @@ from .decision import Decision
 from .reading import EventReader, Raw
 from .recording import Recorder, recorders
 from .rules import Rules
+from .shares import Deadline, Share, allocated, deadlines_of, shares_of
 from .shown import shown_instant
 
 if TYPE_CHECKING:
+    from ..meaning.allocation import Allocation
     from ..program.model import Program
     from .coding import EventCoder
 
@@ -63,6 +65,11 @@ class Serving:
         if windows is not None and self.plan.readings:
             self.bound = windows.bind(self.plan)
         self._windows = WindowReader(self.reader, rules.schema, self.plan, self.bound)
+        self._others = {e: Serving(rules.on(e), lists) for e in rules.events[1:]}
+
+    def on(self, event: str) -> Serving:
+        """What decides one event. ValueError when the ruleset has nothing on it."""
+        return self._others.get(event) or Serving(self.rules.on(event), self.lists)
 
     @cached_property
     def recorders(self) -> Mapping[str, Recorder]:
@@ -79,7 +86,7 @@ class Serving:
         from .coding import EventCoder
 
         self.program = self.rules.program
-        self.coder = EventCoder(self.reader, self.program, self.lists)
+        self.coder = EventCoder(self.reader, self.program, self.lists, self._windows.checked)
         self._kernel = row.decide
         self._desks = threading.local()
         self._values = Struct(f"={len(self.program.columns)}q")
@@ -136,7 +143,8 @@ class Serving:
             for names in (outcome.fired, outcome.lifted)
         )
         names = (fired, lifted, outcome.exempts)
-        return Decision(Facts(self, None, before, dict(values)), outcome.action, outcome.score, None, names=names)
+        facts = (ClaimFacts if self.rules.meaning.liabilities else Facts)(self, None, before, dict(values))
+        return Decision(facts, outcome.action, outcome.score, None, names=names)
 
     def _decided(self, integers: Sequence[int], facts: Facts) -> Decision:
         desk = self._desk()
@@ -156,7 +164,8 @@ class Serving:
         if not in_force(span, now):
             begins, ends = shown_instant(span.from_us), shown_instant(span.until_us)
             dates = f"from {begins}" + (f" until before {ends}" if ends else "")
-            notes.append(f"the ruleset is in force {dates}, and the payment is of {shown_instant(now)}")
+            event = self.rules.meaning.event
+            notes.append(f"the ruleset is in force {dates}, and the {event} is of {shown_instant(now)}")
         return tuple(notes)
 
     def names(self, bits: bytes | None) -> Names:
@@ -169,7 +178,8 @@ class Serving:
     def refused(self, event: object, error: PaymentError, act: n.Act) -> Decision:
         """The decision of a host that must always answer, for an event that could not be read."""
         facts = Facts(self, None, NOTHING, {"id": self.reader.name_of(event)})
-        return Decision(facts, act, 0, None, (f"the payment could not be read: {error}",))
+        what = self.rules.meaning.event
+        return Decision(facts, act, 0, None, (f"the {what} could not be read: {error}",))
 
     def _desk(self) -> _Desk:
         """This thread's own space to work in."""
@@ -200,6 +210,9 @@ class Facts:
     """What a decision was made on. The event's values are kept as they came and read again when asked for."""
 
     __slots__ = ("_raw", "_values", "before", "serving")
+    allocation: Allocation | None = None
+    shares: tuple[Share, ...] = ()
+    deadlines: tuple[Deadline, ...] = ()
 
     def __init__(
         self, serving: Serving, raw: Raw | None, before: Before, values: Mapping[str, n.Value | None] | None
@@ -223,3 +236,16 @@ class Facts:
         if self._raw is not None:
             return str(self._raw[self.serving.reader.slots["id"]])
         return str(self.values.get("id") or "")
+
+
+class ClaimFacts(Facts):
+    """The same of a claim, with who bears its loss. PaymentError where nobody can say."""
+
+    __slots__ = ("allocation", "deadlines", "shares")
+
+    def __init__(self, serving: Serving, raw: Raw | None, before: Before, values: Mapping[str, n.Value | None]) -> None:
+        super().__init__(serving, raw, before, values)
+        meaning = serving.rules.meaning
+        self.allocation = allocated(meaning, serving.rules.schema, values, serving.lists)
+        self.shares = shares_of(meaning, self.allocation, values)
+        self.deadlines = deadlines_of(meaning, self.allocation, values)

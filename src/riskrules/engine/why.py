@@ -14,6 +14,7 @@ from .decision import instrument_of
 from .shown import hidden, masked, plain, shown_act, shown_reads
 
 if TYPE_CHECKING:
+    from ..meaning.losses import Liability
     from .decision import Decision
     from .rules import Rules
 
@@ -85,8 +86,13 @@ def why_of(
     asked: str | None,
 ) -> Why:
     names = [asked] if asked is not None else [*decision.exempts, *decision.fired, *decision.lifted]
+    if asked is None and rules.liability_by_name and "occurred_at" in values:
+        names = [*([decision.liability.name] if decision.liability else rules.liability_by_name), *names]
     told = []
     for name in names:
+        if block := rules.liability_by_name.get(name):
+            told.append(_liability_why(block, decision))
+            continue
         rule = rules.by_name.get(name) or rules.exempt_by_name[name]
         told.append(_rule_why(rule, decision, values, lists))
     until = f", until {decision.until:%Y-%m-%dT%H:%M:%SZ}" if decision.until else ""
@@ -131,8 +137,35 @@ def _rule_why(
     else:
         does += [f"lifts {name}" for name in rule.lifts]
         does += [f"lifts all below {n.LEVELS[rule.below]}"] if rule.below is not None else []
-    cited = tuple(f"{c.source} {c.where} ({c.title})" for c in rule.citations)
+    cited = tuple(_cited(c) for c in rule.citations)
     return RuleWhy(rule.name, rule.text, outcome, ", ".join(does), tuple(conditions), cited, tuple(responsible))
+
+
+def _cited(c: n.Citation) -> str:
+    return f"{c.source} {c.where} ({c.title})" + (", unverified" if c.unverified else "")
+
+
+def _liability_why(block: Liability, decision: Decision) -> RuleWhy:
+    """A block that says who bears a loss: its conditions, its cases up to the one that was taken, and the shares."""
+    facts = decision.facts
+    now = facts.values.get("occurred_at")
+    taken = decision.liability is block
+    conditions: list[ConditionWhy] = []
+    if isinstance(now, int):
+        seen = _Seen(facts.values, facts.serving.lists, frozenset())
+        cases = block.cases[: (facts.allocation.case or 0) + 1] if taken and facts.allocation else ()
+        conditions += _conditions(block.when, seen, 0)
+        for u in block.unless:
+            conditions += _conditions(u, seen, 0, unless=True)
+        for case in cases:
+            conditions += _conditions(case.when, seen, 0)
+        if not in_force(block.in_force, now):
+            conditions.insert(0, ConditionWhy("in force", False, (), 0))
+    bearing = [f"{s.party} bears {s.amount} ({s.because})" for s in decision.shares] if taken else []
+    due = [f"{d.words}, before {d.due:%Y-%m-%dT%H:%M:%SZ}" for d in decision.deadlines if taken]
+    cited = tuple(_cited(c) for c in block.citations)
+    outcome = "says who bears the loss" if taken else "does not apply"
+    return RuleWhy(block.name, block.text, outcome, "; ".join([*bearing, *due]), tuple(conditions), cited, ())
 
 
 @dataclass(frozen=True, slots=True)

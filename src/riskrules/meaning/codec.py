@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
+from ..schema.events import EVENTS
 from ..schema.fields import Field
 from ..schema.kinds import KIND_NAMES, Kind
+from . import losses
 from . import nodes as n
 
 Json: TypeAlias = Any
@@ -166,7 +168,7 @@ SHAPES: dict[type, dict[str, Reader]] = {
     n.Instrument: {"path": _text, "institution": _text},
     n.Responsible: {"name": _text, "options": _many(_node(n.Instrument))},
     n.Notice: {"to": _text, "texts": _many(_tuple(_text, _many(_text_or_shown)))},
-    n.Citation: {"source": _text, "title": _text, "where": _text},
+    n.Citation: {"source": _text, "title": _text, "where": _text, "unverified": _yes_no},
     n.InForce: {"from_us": _or_none(_whole), "until_us": _or_none(_whole)},
     n.Rule: {
         "name": _text,
@@ -220,6 +222,7 @@ SHAPES: dict[type, dict[str, Reader]] = {
         "sample": _or_none(_value),
         "of": _or_none(_tuple(_text, _text)),
         "partner": _text,
+        "event": _among(EVENTS),
     },
     n.Expectation: {
         "what": _text,
@@ -250,12 +253,50 @@ SHAPES: dict[type, dict[str, Reader]] = {
         "windows": _many(_node(n.Window)),
         "fields": _many(_node(Field)),
         "tests": _many(_node(n.Test)),
+        "calendar": _text,
+        "event": _among(EVENTS),
+        "liabilities": _many(_node(losses.Liability)),
+        "others": _many(lambda x, depth: _RULESET(x, depth)),
+    },
+    losses.Reduction: {
+        "what": _among((losses.EXCESS, losses.CAP)),
+        "amount": _QUANTITY,
+        "where": _or_none(_CONDITION),
+        "words": _text,
+    },
+    losses.Part: {
+        "party": _text,
+        "bearer": _text,
+        "value": _or_none(_whole),
+        "digits": _among(tuple(range(41))),
+    },
+    losses.Case: {
+        "when": _CONDITION,
+        "reductions": _many(_node(losses.Reduction)),
+        "parts": _many(_node(losses.Part)),
+        "words": _text,
+    },
+    losses.Within: {"span": _node(n.Span), "at_most": _SPAN},
+    losses.Liability: {
+        "name": _text,
+        "text": _text,
+        "when": _CONDITION,
+        "unless": _many(_CONDITION),
+        "loss": _QUANTITY,
+        "cases": _many(_node(losses.Case)),
+        "within": _or_none(_node(losses.Within)),
+        "citations": _many(_node(n.Citation)),
+        "in_force": _IN_FORCE,
     },
 }
+_RULESET: Reader = _node(n.Ruleset)
 
 
 def _act_or_pair(x: Json, depth: int) -> Any:
-    return _ACT(x, depth) if isinstance(x, list) and len(x) == 3 and x[0] == "Act" else _tuple(_text, _text)(x, depth)
+    if isinstance(x, list) and len(x) == 3 and x[0] == "Act":
+        return _ACT(x, depth)
+    is_share = isinstance(x, list) and len(x) == 2 and type(x[1]) is int
+    return _tuple(_text, _whole if is_share else _text)(x, depth)
 
 
 def to_json(node: Any) -> Json:
@@ -271,7 +312,7 @@ def to_json(node: Any) -> Json:
 
 def from_json(x: Json) -> n.Ruleset:
     """The ruleset that `to_json` was given. Raises `MeaningError`."""
-    ruleset = _node(n.Ruleset)(x, 0)
+    ruleset = _RULESET(x, 0)
     assert isinstance(ruleset, n.Ruleset)
     return ruleset
 

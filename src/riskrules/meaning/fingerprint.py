@@ -17,7 +17,7 @@ from .codec import SHAPES
 
 IGNORED = {"words", "line"}
 IGNORED_OF_RULESET = {"tests", "version", "title"}
-UNORDERED = {"rules", "exempts", "inputs", "lists", "bands", "windows", "fields"}
+UNORDERED = {"rules", "exempts", "inputs", "lists", "bands", "windows", "fields", "liabilities", "others"}
 
 
 def fingerprint(ruleset: n.Ruleset) -> str:
@@ -27,12 +27,16 @@ def fingerprint(ruleset: n.Ruleset) -> str:
 
 def canonical(ruleset: n.Ruleset) -> bytes:
     """What is hashed: JSON in UTF-8, no spaces."""
+    return _text(_of_ruleset(ruleset)).encode("utf-8", "surrogatepass")
+
+
+def _of_ruleset(ruleset: n.Ruleset) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for name in SHAPES[n.Ruleset]:
         if name not in IGNORED_OF_RULESET:
             value = _canonical(getattr(ruleset, name))
             fields[name] = sorted(value, key=_text) if name in UNORDERED else value
-    return _text(fields).encode("utf-8", "surrogatepass")
+    return fields
 
 
 def canonical_piece(piece: n.Condition | None) -> bytes:
@@ -45,6 +49,8 @@ def _text(value: Any) -> str:
 
 
 def _canonical(node: Any) -> Any:
+    if isinstance(node, n.Ruleset):
+        return _of_ruleset(node)
     shape = SHAPES.get(type(node))
     if shape is not None:
         return [type(node).__name__, *(_canonical(getattr(node, name)) for name in shape if name not in IGNORED)]

@@ -13,10 +13,13 @@ hangs on the window is not met, nor its opposite (`checker.certainty`); the deci
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from ..schema.fields import Field
 from ..schema.kinds import Kind
+
+if TYPE_CHECKING:
+    from .losses import Liability
 
 Value: TypeAlias = int | str | bool
 
@@ -261,9 +264,12 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
+    """`unverified`: its author has not read the place itself, and every explanation says so."""
+
     source: str
     title: str
     where: str
+    unverified: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,10 +349,11 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """`what` is action, responsible, measure or tell; `value` an Act, a path, or (verb, path)."""
+    """`what` is action, responsible, measure, tell or share; `value` an Act, a path, (verb, path), or (path, minor
+    units)."""
 
     what: str
-    value: Act | str | tuple[str, str]
+    value: Act | str | tuple[str, str] | tuple[str, int]
     words: str = field(default="", compare=False)
 
 
@@ -364,8 +371,9 @@ class Test:
 
 @dataclass(frozen=True, slots=True)
 class Ruleset:
-    """Everything that can change a decision, and the tests. Rules and exempts are in order of name.
-    `fields` are those that the ruleset adds to the payment's schema, or declares again."""
+    """Everything that can change a decision of one event, and the tests. Rules, exempts and liabilities are in order
+    of name. `fields` are those that the ruleset adds to the event's schema, or declares again. A file with rules on
+    several events is the ruleset of payments, with one of the same name for each other event in `others`."""
 
     name: str
     version: str
@@ -382,3 +390,7 @@ class Ruleset:
     windows: tuple[Window, ...] = ()
     fields: tuple[Field, ...] = ()
     tests: tuple[Test, ...] = field(default=(), compare=False)
+    calendar: str = ""
+    event: str = "payment"
+    liabilities: tuple[Liability, ...] = ()
+    others: tuple[Ruleset, ...] = ()

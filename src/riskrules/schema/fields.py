@@ -2,7 +2,8 @@
 
 A field is named by its path, in the language and in the event alike: `payee.account.opened_at` is
 `event["payee"]["account"]["opened_at"]`. The event itself is the payment, so `payment.memo` in the
-language is `event["memo"]`; `amount`, `channel` and the few other words that every rule uses are bare.
+language is `event["memo"]`, and of a claim `claim.loss` is `event["loss"]`; `amount`, `channel` and the few
+other words that every rule uses are bare.
 A field of an entity kind (`payee.account`) is known by its id: `event["payee"]["account"]["id"]`.
 
 Required means: an event must carry it when the ruleset reads it. A ruleset may declare a field again
@@ -25,7 +26,8 @@ class Field:
     """One field. Numeric values lie in [lowest, highest] and texts have at most `longest` characters;
     `sample` is a harmless value (None: missing), all in the held unit of the kind (`schema.kinds`).
     `of`: this field is worked out, never given: (what, from which field), such as ("age", "payee.account.opened_at").
-    `partner`: for an instrument, the field that names its institution."""
+    `partner`: for an instrument, the field that names its institution. `event`: the event that carries it, whose own
+    word at the beginning of the name is no key."""
 
     name: str
     kind: Kind
@@ -37,12 +39,13 @@ class Field:
     sample: Value | None = None
     of: tuple[str, str] | None = None
     partner: str = ""
+    event: str = "payment"
 
     @property
     def path(self) -> tuple[str, ...]:
         """Keys from the event down to the value."""
         parts = tuple(self.name.split("."))
-        if parts[0] == "payment" and len(parts) > 1:
+        if parts[0] == self.event and len(parts) > 1:
             parts = parts[1:]
         return (*parts, "id") if self.kind.name in ENTITIES and self.kind.name != "institution" else parts
 

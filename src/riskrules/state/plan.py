@@ -105,7 +105,8 @@ def parsed(name: str) -> tuple[str, str, tuple[str, ...]]:
 def _series(window: n.Window, schema: Schema) -> Series:
     where = window.where
     if window.event == "payment" and (where is None or all(r.name != STATUS for r in reads_in(where))):
-        where = _took_effect(where, schema)
+        effect = took_effect(schema)
+        where = effect if where is None else n.All((effect, where))
     of = window.of
     if not of and window.event == "payment" and not schema["amount"].optional:
         of = "amount"
@@ -116,9 +117,8 @@ def _series(window: n.Window, schema: Schema) -> Series:
     return Series(identity, window.event, window.keys, of, distinct, where, keep)
 
 
-def _took_effect(where: n.Condition | None, schema: Schema) -> n.Condition:
-    """`status` is missing or settled, and the author's own condition."""
+def took_effect(schema: Schema) -> n.Condition:
+    """`status` is missing or settled."""
     read = n.Read(STATUS, schema[STATUS].kind)
     words = "status is missing or settled"
-    effect = n.Equal(n.Default(read, n.Const(SETTLED, read.kind), read.kind), n.Const(SETTLED, read.kind), words=words)
-    return effect if where is None else n.All((effect, where))
+    return n.Equal(n.Default(read, n.Const(SETTLED, read.kind), read.kind), n.Const(SETTLED, read.kind), words=words)

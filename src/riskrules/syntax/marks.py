@@ -97,7 +97,7 @@ def _amounts(marker: _Marker, parts: Sequence[Part], mark: Mark) -> None:
     """`loss`, `excess`, `cap`, and the shares of a case."""
     for part in parts:
         if isinstance(part, Node):
-            marker.at(part, mark, back=0 if part.kind in ("excess", "share", "rest") else 1)
+            marker.at(part, mark, back=0 if part.kind in ("excess", "cap", "share", "rest") else 1)
 
 
 def _test(marker: _Marker, part: Node) -> None:

@@ -32,7 +32,7 @@ CLAUSES: dict[str, tuple[str, ...]] = {
 _RESERVED = """
 ruleset source field param list window let model rule exempt bands liability balance law
 on when and unless then measure score responsible tell cites test given with holding expect lifts
-loss excess cap case otherwise share rest within segment tune optional
+loss excess cap case otherwise share rest within segment tune optional unverified
 any all none of in is not starts contains else yes no where by over from until to per for as at up or
 """
 RESERVED = frozenset(_RESERVED.split())

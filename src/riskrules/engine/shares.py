@@ -1,0 +1,155 @@
+"""Who bears the loss of a claim, and until when, as a host and a person read it.
+
+`meaning.allocation` says how a loss is shared; here it becomes typed results with the ids of the parties and, in
+words, why. Amounts are whole minor units; `amount` is the same as an exact decimal, for a ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from ..base.business_days import CalendarError, business_days
+from ..base.money import format_minor, minor_digits, write_decimal
+from ..base.times import zone_of
+from ..meaning import nodes as n
+from ..meaning.allocation import SHARE, Allocation, AllocationError, Portion, allocate
+from ..meaning.deadlines import REPORTED, due_us
+from ..meaning.losses import Part, Within
+from ..schema.errors import PaymentError
+from ..schema.fields import Schema
+from .shown import masked, shown_span
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one party bears of a loss. `party` as the ruleset names it (`payer.account`); `id` who that is: the
+    institution of an account, merchant or wallet, else the party's own id (None where a claim does not name its
+    victim). `amount` is money in the ruleset's currency. `rule`: the block that says so, None where none applies."""
+
+    party: str
+    id: str | None
+    amount_minor: int
+    amount: Decimal
+    because: str
+    rule: str | None
+
+    def __repr__(self) -> str:
+        return f"Share({self.party}: {self.amount}, {self.because})"
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """Until when the shares are to be paid: `due` is the first moment that is too late, UTC. `words`: the time that
+    the ruleset gives, `calendar` whose business days it counts ("" where it counts none)."""
+
+    rule: str
+    due: datetime
+    words: str
+    calendar: str
+
+
+def allocated(
+    meaning: n.Ruleset, schema: Schema, values: Mapping[str, n.Value | None], lists: Mapping[str, frozenset[str]]
+) -> Allocation | None:
+    """`allocate`, with what is wrong as PaymentError at the field that is at fault."""
+    try:
+        return allocate(meaning, values, lists)
+    except AllocationError as error:
+        kind = "missing" if error.field and values.get(error.field) is None else "out-of-range"
+        field = schema[error.field].key if error.field else meaning.event
+        raise PaymentError(field, str(error), kind if error.field else "claimed-twice") from error
+
+
+def deadlines_of(
+    meaning: n.Ruleset, allocation: Allocation | None, values: Mapping[str, n.Value | None]
+) -> tuple[Deadline, ...]:
+    """The deadline of the block that was taken. PaymentError where its calendar lacks the year."""
+    block = allocation.liability if allocation else None
+    if block is None or block.within is None:
+        return ()
+    counted = any(s.unit == "business days" for s in (block.within.span, block.within.at_most) if s)
+    try:
+        days = business_days(meaning.calendar) if counted else None
+        due = due_us(block.within, values, zone_of(meaning.timezone), days)
+        moment = _EPOCH + timedelta(microseconds=due)
+    except (CalendarError, OverflowError) as error:
+        said = str(error) if isinstance(error, CalendarError) else "the deadline lies beyond every calendar"
+        raise PaymentError(REPORTED.partition(".")[2], said, "no-calendar") from error
+    return (Deadline(block.name, moment, _within(block.within), meaning.calendar if counted else ""),)
+
+
+def _within(within: Within) -> str:
+    most = f" at most {shown_span(within.at_most)}" if within.at_most else ""
+    return f"within {shown_span(within.span)}{most}"
+
+
+def shares_of(
+    meaning: n.Ruleset, allocation: Allocation | None, values: Mapping[str, n.Value | None]
+) -> tuple[Share, ...]:
+    """In the order of the file, what stays with the victim last."""
+    if allocation is None:
+        return ()
+    digits = minor_digits(meaning.currency)
+    name = allocation.liability.name if allocation.liability else None
+    return tuple(
+        Share(
+            p.party,
+            _id(values.get(p.bearer)),
+            p.amount_minor,
+            Decimal(write_decimal(p.amount_minor, digits)),
+            _because(meaning, allocation, p),
+            name,
+        )
+        for p in allocation.portions
+    )
+
+
+def _id(value: n.Value | None) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _because(meaning: n.Ruleset, allocation: Allocation, portion: Portion) -> str:
+    if portion.why != SHARE or portion.part is None:
+        return portion.why
+    whole = format_minor(allocation.reimbursed_minor, meaning.currency)
+    said = f"{shown_part(portion.part)} of {whole}"
+    words = case_words(allocation)
+    return f"{said}: {words}" if words else said
+
+
+def case_words(allocation: Allocation) -> str:
+    """The case that was taken, in the author's words; "" where the block has none."""
+    block = allocation.liability
+    return block.cases[allocation.case].words if block and allocation.case is not None else ""
+
+
+def shown_part(part: Part) -> str:
+    """`50%`, `the rest`."""
+    if part.value is None:
+        return "the rest"
+    return f"{write_decimal(part.value, part.digits - 2, shortest=True)}%"
+
+
+def shares_told(shares: tuple[Share, ...], schema: Schema) -> list[dict[str, object]]:
+    """The shares as plain values, a victim's id masked."""
+    return [
+        {
+            "party": s.party,
+            "id": masked(s.id) if s.id and _is_person(s.party, schema) else s.id,
+            "amount_minor": s.amount_minor,
+            "amount": str(s.amount),
+            "because": s.because,
+            "rule": s.rule,
+        }
+        for s in shares
+    ]
+
+
+def _is_person(party: str, schema: Schema) -> bool:
+    """Whether the id of the share is the party's own, and not that of an institution."""
+    return schema[party].kind.name == "party"
