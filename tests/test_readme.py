@@ -29,9 +29,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_readme_shows_its_files_and_commands(folder: Path) -> None:
     """The blocks that this test follows are really found."""
-    shown = {"first.risk", "wrong.risk", "payment.json", "gateway.py", "before.risk", "before.py"}
+    rules, events = {"first.risk", "wrong.risk", "before.risk", "bearing.risk"}, {"payment.json", "claim.json"}
+    shown = {*rules, *events, "gateway.py", "before.py"}
     assert {p.name for p in folder.iterdir()} == shown
-    assert len(CONSOLE.findall(README)) == 4
+    assert len(CONSOLE.findall(README)) == 5
 
 
 @pytest.mark.parametrize(("command", "shown"), CONSOLE.findall(README))

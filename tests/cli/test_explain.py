@@ -122,3 +122,29 @@ def test_windows_are_given_by_hand(call: Call, rules: str, payment: str, lists: 
         refused = call("explain", windowed, payment, "--lists", lists, "--window", wrong)
         assert refused.exit_code in (1, 2)
         assert said in refused.stderr
+
+
+CLAIMS = """\
+ruleset bearing version 2026.1
+  currency GBP
+
+liability scam on claim
+  "Both banks pay back half"
+  when    claim.authorised
+  share   50% payer.account
+  share   rest payee.account
+"""
+CLAIM = """\
+{"id": "C-1", "occurred_at": "2026-06-15T10:00:00Z", "loss": "10.01", "authorised": true, "victim": {"id": "V"},
+ "payer": {"account": {"id": "1", "institution": "BANK-A"}}, "payee": {"account": {"id": "2", "institution": "BANK-B"}}}
+"""
+
+
+def test_a_claim_is_explained_by_a_ruleset_of_claims(call: Call, rules: str, tmp_path: Path) -> None:
+    """What the file is about need not be said; an event that it does not decide is refused."""
+    bearing, claim = written(tmp_path / "b.risk", CLAIMS), written(tmp_path / "claim.json", CLAIM)
+    assert "payer.account bears 5.01" in call("explain", bearing, claim).stdout
+    assert "payer.account bears 5.01" in call("explain", bearing, claim, "--event", "claim").stdout
+    refused = call("explain", rules, claim, "--event", "claim")
+    assert refused.exit_code == 2
+    assert "decides payment, not 'claim'" in refused.stderr

@@ -18,6 +18,7 @@ from .terminal import say, show, tinted
 if TYPE_CHECKING:
     from ..engine.rules import Rules
 
+EVENTS = ("payment", "claim", "report", "order", "return")
 MOST_DIGITS = 18
 """A longer number is left as text, and the window's kind says what is wrong with it."""
 
@@ -29,9 +30,16 @@ MOST_DIGITS = 18
 @click.option("--lists", "folder", metavar="FOLDER", help="Read NAME.txt and NAME.csv in FOLDER as the list NAME.")
 @click.option("--window", "given", multiple=True, metavar="NAME=VALUE",
               help="What happened before, such as payers_1d=25: one payment has no history.")  # fmt: skip
+@click.option("--event", type=click.Choice(EVENTS), help="What the file holds, where the ruleset decides several.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of text, as described above.")
 def explain(
-    what: str, payment: str | None, rule: str | None, folder: str | None, given: tuple[str, ...], as_json: bool
+    what: str,
+    payment: str | None,
+    rule: str | None,
+    folder: str | None,
+    given: tuple[str, ...],
+    event: str | None,
+    as_json: bool,
 ) -> None:
     """Say why a payment is decided as it is, or what a finding's code means.
 
@@ -42,8 +50,8 @@ def explain(
     code {"code", "page"}.
     """
     if payment is not None:
-        _explain_payment(what, payment, rule, folder, given, as_json)
-    elif rule or folder or given or what.endswith(".risk") or Path(what).exists():
+        _explain_payment(_rules(what, event), payment, rule, folder, given, as_json)
+    elif rule or folder or given or event or what.endswith(".risk") or Path(what).exists():
         raise Stop(f"name the payment too: `riskrules explain {what} payment.json`")
     else:
         page = find_page(what)
@@ -51,11 +59,10 @@ def explain(
 
 
 def _explain_payment(
-    ruleset: str, payment: str, rule: str | None, folder: str | None, given: tuple[str, ...], as_json: bool
+    rules: Rules, payment: str, rule: str | None, folder: str | None, given: tuple[str, ...], as_json: bool
 ) -> None:
     from dataclasses import asdict
 
-    rules = load_rules(ruleset)
     if rule is not None and rule not in rules.by_name and rule not in rules.exempt_by_name:
         raise Stop(_no_such_rule(rule, [*rules.by_name, *rules.exempt_by_name]))
     windows = _windows(given, rules)
@@ -68,7 +75,7 @@ def _explain_payment(
     try:
         decision = Serving(rules, lists).interpret(event, windows)
     except PaymentError as error:
-        raise Found(f"the payment does not fit: {error}") from error
+        raise Found(f"the {rules.meaning.event} does not fit: {error}") from error
     why = decision.why(rule)
     if as_json:
         say(json.dumps({**decision.to_dict(), "why": asdict(why)}, ensure_ascii=False))
@@ -79,6 +86,17 @@ def _explain_payment(
         say(tinted(hint, "warning", err=True), err=True)
     if absent:
         say(tinted(said_empty(absent), "warning", err=True), err=True)
+
+
+def _rules(ruleset: str, event: str | None) -> Rules:
+    """The rules about the event; where none is named about payments, or about all that the file is about."""
+    rules = load_rules(ruleset)
+    if event is None:
+        event = rules.events[0] if rules.meaning.rules or len(rules.events) == 1 else rules.events[1]
+    try:
+        return rules.on(event)
+    except ValueError as error:
+        raise Stop(str(error)) from error
 
 
 def _windows(given: tuple[str, ...], rules: Rules) -> dict[str, object]:
