@@ -93,7 +93,10 @@ def from_parsed(parsed: Parsed, fields: Iterable[Field] = ()) -> Checked:
 
 def _by_event(parsed: Parsed, fields: tuple[Field, ...]) -> tuple[n.Ruleset | None, list[Diagnostic]]:
     """The file, checked once for each event that it has blocks for, and what was found, each thing once."""
-    events = [e for e in EVENTS if e == "payment" or any(_event(b) == e for b in parsed.blocks)]
+    about = {"payment", *(_event(b) for b in parsed.blocks)}
+    for kind, _ in parsed.broken:  # what it is about is not known, and its `let`s shall not be told for it
+        about |= {"claim"} if kind == "liability" else set(EVENTS) if kind == "rule" else set()
+    events = [e for e in EVENTS if e in about]
     runs: list[_Run] = []
     for event in events:
         runs.append(_Run(parsed, Problems(parsed.source), fields, event, tuple(events), runs[:]))
