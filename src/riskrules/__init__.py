@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from .engine.engine import Engine
     from .engine.inline_tests import TestResult, run_tests
     from .engine.rules import Rules, check, load, loads
+    from .engine.shares import Deadline, Share
     from .engine.tables import Decisions
     from .program.saved import SavedProgramError
     from .schema.errors import PaymentError
+    from .schema.events import event_schema
     from .schema.fields import Schema
     from .schema.host_models import ModelError, fields_of, schema_of
     from .schema.kinds import Kind
@@ -77,9 +79,17 @@ _HOMES: tuple[tuple[Callable[[], ModuleType], tuple[str, ...]], ...] = (
             "loads",
         ),
     ),
+    (
+        lambda: import_module("riskrules.engine.shares"),
+        (
+            "Deadline",
+            "Share",
+        ),
+    ),
     (lambda: import_module("riskrules.engine.tables"), ("Decisions",)),
     (lambda: import_module("riskrules.program.saved"), ("SavedProgramError",)),
     (lambda: import_module("riskrules.schema.errors"), ("PaymentError",)),
+    (lambda: import_module("riskrules.schema.events"), ("event_schema",)),
     (lambda: import_module("riskrules.schema.fields"), ("Schema",)),
     (
         lambda: import_module("riskrules.schema.host_models"),
@@ -120,6 +130,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Action",
     "Checked",
+    "Deadline",
     "Decision",
     "Decisions",
     "Diagnostic",
@@ -138,11 +149,13 @@ __all__ = [
     "RulesetError",
     "SavedProgramError",
     "Schema",
+    "Share",
     "TableError",
     "TestResult",
     "WindowConflict",
     "WindowStoreError",
     "check",
+    "event_schema",
     "fields_of",
     "load",
     "load_map",
