@@ -84,7 +84,7 @@ class _File:
         optional = (
             'title "A made ruleset"',
             'owner "the fraud desk"',
-            'calendar "China"',
+            'calendar "CN"',
             f"language {r.choice(('en', 'zh'))}",
         )
         parts += [p for p in optional if r.random() < 0.4]
