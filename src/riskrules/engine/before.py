@@ -48,10 +48,12 @@ class WindowReader:
     """Reads the windows of one version of the rules. `bound` is None where there is no store."""
 
     def __init__(self, reader: EventReader, schema: Schema, plan: Plan, bound: Bound | None) -> None:
-        self.plan = plan
         self.bound = bound
         self._fields = reader.windows
-        self._averages = averages_of(reader.meaning)
+        self._averages = [
+            (Field(name, average.kind, "", True, -HIGHEST_NUMBER, HIGHEST_NUMBER), average)
+            for name, average in averages_of(reader.meaning).items()
+        ]
         self._names = [r.name for r in plan.readings]
         names = list(dict.fromkeys(name for lookup in plan.lookups for name in lookup.keys))
         self.checked = frozenset((*names, "id", "occurred_at")) if bound is not None else frozenset[str]()
@@ -64,7 +66,7 @@ class WindowReader:
         self._parts = [_part(reader, schema, name) for name in names]
         self._keys = [tuple(names.index(name) for name in lookup.keys) for lookup in plan.lookups]
         self._local = [(i, s) for i, s in enumerate(spans) if isinstance(s, str)]
-        self._widest = [s if isinstance(s, int) else 0 for s in spans]
+        self._fixed = [s if isinstance(s, int) else 0 for s in spans]
 
     def question(self, raw: Raw, given: Given) -> Question:
         """What must be asked of the store, and what the host gave. PaymentError when a given value, a key, the id or
@@ -76,8 +78,8 @@ class WindowReader:
 
     def _given(self, given: Mapping[str, object]) -> dict[str, n.Value | None]:
         values = {name: _held(field, given.get(name)) for name, field in self._fields.items()}
-        for name, average in self._averages.items():
-            held = _held(Field(name, average.kind, "", True, -HIGHEST_NUMBER, HIGHEST_NUMBER), given.get(name))
+        for field, average in self._averages:
+            held = _held(field, given.get(field.name))
             if held is not None:
                 values |= inputs_of(average, int(held))
         return values
@@ -102,7 +104,7 @@ class WindowReader:
 
     def _moment(self, raw: Raw) -> Moment:
         now = self._read_time(raw[self._time])
-        since = [now - span for span in self._widest]
+        since = [now - span for span in self._fixed]
         for i, unit in self._local:
             since[i] = self._calendar.start(unit, now)
         parts = [part(raw, now) for part in self._parts]

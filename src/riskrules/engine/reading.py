@@ -1,7 +1,7 @@
-"""An event, read: what the gateway gave → values by name in held units, the careful way.
+"""An event, read: what the gateway gave → values by name in held units.
 
 Each field that is read becomes a slot. `raw` takes the slots' values out of the nested event as they came, and
-`values` reads each by `schema.values`. `coding` does the same for the kernel, the quick way.
+`values` reads each by `coders`. `coding` makes the kernel's integers of them by the same.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from ..base.times import zone_of
 from ..meaning import nodes as n
 from ..schema.errors import PaymentError
 from ..schema.fields import Field, Schema
-from ..schema.values import check_currency, missing, missing_partner, read_age, read_value
+from ..schema.values import check_currency, missing_partner, read_age, read_value
+from .coders import held_of
 
 Raw: TypeAlias = list[Any]
 Values: TypeAlias = dict[str, n.Value | None]
@@ -38,6 +39,11 @@ class _Branch:
     inner: dict[str, _Branch] = dataclass_field(default_factory=dict)
 
 
+def unreadable() -> PaymentError:
+    """The error for an object of the host's that fails when it is read."""
+    return PaymentError("payment", "an object in it cannot be read", "not-an-event")
+
+
 class EventReader:
     """Reads events for one ruleset and one version of its lists."""
 
@@ -53,6 +59,7 @@ class EventReader:
         wanted += [f.of[1] for f in self.derived if f.of]
         wanted += [name for name in keys if schema[name].of is None]
         self.fields = [schema[name] for name in dict.fromkeys((*ALWAYS_READ, *wanted))]
+        self._held = [(f.name, held_of(f)) for f in self.fields]
         self.slots = {f.name: i for i, f in enumerate(self.fields)}
         self._currency = schema["currency"]
         self._root = self._branches()
@@ -126,10 +133,8 @@ class EventReader:
         for instrument, institution, field, partner in self.partners:
             if raw[institution] is None and raw[instrument] is not None:
                 raise missing_partner(field, partner)
-        for field, given in zip(self.fields, raw, strict=True):
-            if given is None and not field.optional:
-                raise missing(field)
-            values[field.name] = None if given is None else read_value(field, given)
+        for (name, held), given in zip(self._held, raw, strict=True):
+            values[name] = held(given)
         now = values["occurred_at"]
         assert isinstance(now, int)
         for field in self.derived:

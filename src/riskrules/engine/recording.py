@@ -18,11 +18,9 @@ from ..meaning.interpreter import holds
 from ..meaning.walk import reads_in
 from ..schema.errors import PaymentError
 from ..schema.fields import Schema
-from ..schema.values import missing_partner
 from ..state.plan import SETTLED, STATUS, Plan, Series, took_effect
 from ..state.store import Entry, Happened
-from .coders import held_of
-from .reading import EventReader, Raw, Values
+from .reading import EventReader, Values, unreadable
 
 TOLD_APART_BY = ("occurred_at", "amount", STATUS, "payer.account", "payee.account", "payee.merchant")
 """What must be the same when an id is recorded once more."""
@@ -39,9 +37,7 @@ class Recorder:
         series = [(i, s) for i, s in enumerate(plan.series) if s.event == event]
         schema = recorded_schema(schema, event)
         needed = list(dict.fromkeys((*fields_of([s for _, s in series]), *TOLD_APART_BY)))
-        self._reader = reader = EventReader(recorded_meaning(meaning, schema, needed), schema)
-        self._reads = [(f.name, held_of(f)) for f in reader.fields]
-        self._derived = [(f, f.of[1]) for f in reader.derived if f.of]
+        self._reader = EventReader(recorded_meaning(meaning, schema, needed), schema)
         wheres = list(dict.fromkeys(s.where for _, s in series))
         self._tests = [_test(where, schema) for where in wheres]
         self._keys = list(dict.fromkeys(s.keys for _, s in series))
@@ -50,29 +46,16 @@ class Recorder:
     def happened(self, event: object) -> Happened:
         """PaymentError naming the field that does not fit."""
         try:
-            values = self._values(self._reader.raw(event))
+            values = self._reader.values(self._reader.raw(event))
         except PaymentError:
             raise
         except Exception as error:
-            raise PaymentError("payment", "an object in it cannot be read", "not-an-event") from error
+            raise unreadable() from error
         told = repr([values[name] for name in TOLD_APART_BY]).encode("utf-8", "surrogatepass")
         now = values["occurred_at"]
         assert isinstance(now, int)
         content = blake2b(told, digest_size=16).digest()
         return Happened(str(values["id"]), self._event, now, content, self._moved(values))
-
-    def _values(self, raw: Raw) -> Values:
-        """As `EventReader.values` reads them, by the quick readers."""
-        for instrument, institution, field, partner in self._reader.partners:
-            if raw[institution] is None and raw[instrument] is not None:
-                raise missing_partner(field, partner)
-        values: Values = {name: held(given) for (name, held), given in zip(self._reads, raw, strict=True)}
-        now = values["occurred_at"]
-        assert isinstance(now, int)
-        for field, base in self._derived:
-            since = values[base]
-            values[field.name] = self._reader.worked_out(field, since, now) if isinstance(since, int) else None
-        return values
 
     def _moved(self, values: Values) -> list[Entry]:
         held = [test(values) for test in self._tests]

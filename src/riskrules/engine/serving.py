@@ -27,7 +27,7 @@ from ..state.plan import from_meaning as plan_of
 from ..state.store import Bound, WindowStore
 from .before import NOTHING, Before, Given, Question, WindowReader
 from .decision import Decision
-from .reading import EventReader, Raw
+from .reading import EventReader, Raw, unreadable
 from .recording import Recorder, recorders
 from .rules import Rules
 from .shares import Deadline, Share, allocated, deadlines_of, shares_of
@@ -69,7 +69,7 @@ class Serving:
 
     def on(self, event: str) -> Serving:
         """What decides one event. ValueError when the ruleset has nothing on it."""
-        return self._others.get(event) or Serving(self.rules.on(event), self.lists)
+        return self if self.rules.on(event) is self.rules else self._others[event]
 
     @cached_property
     def recorders(self) -> Mapping[str, Recorder]:
@@ -187,11 +187,6 @@ class Serving:
         if desk is None:
             desk = self._desks.desk = _Desk(self._values.size, 8 * self.program.places.length)
         return desk
-
-
-def unreadable() -> PaymentError:
-    """The error for an object of the host's that fails when it is read."""
-    return PaymentError("payment", "an object in it cannot be read", "not-an-event")
 
 
 class _Desk:

@@ -78,7 +78,8 @@ class Bound(Protocol):
 
     def read(self, moment: Moment) -> Answers:
         """Changes nothing, never raises for a store that cannot be reached: its readings are unavailable then.
-        A reading whose key is None is None (nothing), and not unavailable. Sums beyond 64 bits are unavailable."""
+        A reading whose key is None is None (nothing), and not unavailable. A sum beyond 10**18 either way is
+        unavailable."""
         ...
 
     def record(self, happened: Happened) -> bool:
