@@ -14,6 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from agreement_run import LATENESS, Make
+from direct import DirectWindows
 from redis_server import NAMES, Server
 
 from riskrules.state.memory import MemoryWindows
@@ -29,6 +30,19 @@ PATIENCE = timedelta(seconds=10)
 def memory() -> Iterator[WindowStore]:
     """In memory."""
     yield MemoryWindows(lateness=LATENESS, remember_ids=FOR_EVER)
+
+
+@contextmanager
+def direct() -> Iterator[WindowStore]:
+    """In memory, by the way that an engine takes."""
+    yield DirectWindows(MemoryWindows(lateness=LATENESS, remember_ids=FOR_EVER))
+
+
+@contextmanager
+def kept_direct() -> Iterator[WindowStore]:
+    """The same with a journal in a folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield DirectWindows(MemoryWindows(lateness=LATENESS, remember_ids=FOR_EVER, folder=Path(folder)))
 
 
 @contextmanager
@@ -66,4 +80,10 @@ def stop_servers() -> None:
     _RUNNING.clear()
 
 
-KINDS: dict[str, Make] = {"memory": memory, "kept memory": kept_memory, "redis": redis}
+KINDS: dict[str, Make] = {
+    "memory": memory,
+    "direct": direct,
+    "kept memory": kept_memory,
+    "kept direct": kept_direct,
+    "redis": redis,
+}

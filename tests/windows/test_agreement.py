@@ -45,13 +45,13 @@ def agreed(ran: Ran) -> None:
 
 @pytest.mark.parametrize("seed", [1, 101])
 def test_memory_agrees_with_the_lists(seed: int) -> None:
-    """Every answer in memory is that of the lists, and it knows whatever is not older than it waits for."""
-    agreed(run({"memory": KINDS["memory"]}, MEMORY_STEPS, seed))
+    """Every answer in memory, either way, is that of the lists, and it knows whatever is not older than it waits for."""
+    agreed(run({name: KINDS[name] for name in ("memory", "direct")}, MEMORY_STEPS, seed))
 
 
 def test_kept_memory_agrees_with_the_lists() -> None:
     """A journal in a folder changes no answer."""
-    agreed(run({"kept memory": KINDS["kept memory"]}, KEPT_STEPS, 201))
+    agreed(run({name: KINDS[name] for name in ("kept memory", "kept direct")}, KEPT_STEPS, 201))
 
 
 def test_redis_agrees_with_the_lists() -> None:

@@ -11,7 +11,8 @@ import time
 from pathlib import Path
 
 import pytest
-from memory_samples import PLAN, SECOND, counts, moment, opened, payment
+from direct import DirectWindows
+from memory_samples import KEEP_US, PLAN, SECOND, counts, moment, opened, payment
 
 from riskrules.state import memory as memory_module
 from riskrules.state.journal import FRAME_HEAD, JOURNAL_HEAD
@@ -72,6 +73,23 @@ def test_a_folder_opened_again_answers_the_same(tmp_path: Path) -> None:
     assert [bound.read(x) for x in asked] == before
     assert again.stats() == stats
     again.close()
+
+
+def test_what_is_told_directly_is_kept_as_well(tmp_path: Path) -> None:
+    """An engine's way of recording and the general one write the same journal: either is there after a start, once."""
+    store, bound = opened(tmp_path)
+    told = DirectWindows(store).bind(PLAN)
+    for n in range(40):
+        (told if n % 2 else bound).record(payment(f"p{n}", n * SECOND, f"k{n % 3}", n, f"d{n % 5}"))
+    asked = [moment(50 * SECOND, 50 * SECOND - KEEP_US, f"k{n}") for n in range(3)]
+    before = [bound.read(one) for one in asked]
+    store.close()
+    store, bound = opened(tmp_path)
+    assert [bound.read(one) for one in asked] == before
+    assert before[0].values[:2] == [14, sum(range(0, 40, 3))]
+    assert not any(bound.record(payment(f"p{n}", n * SECOND, f"k{n % 3}", n, f"d{n % 5}")) for n in range(0, 40, 2))
+    told = DirectWindows(store).bind(PLAN)
+    assert not any(told.record(payment(f"p{n}", n * SECOND, f"k{n % 3}", n, f"d{n % 5}")) for n in range(1, 40, 2))
 
 
 def test_a_second_process_is_kept_out(tmp_path: Path) -> None:

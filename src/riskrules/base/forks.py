@@ -13,20 +13,14 @@ import weakref
 
 
 class ForkLock:
-    """A lock for `with`; the thread that has it may take it again."""
+    """`held`: a lock for `with`; the thread that has it may take it again."""
 
     def __init__(self) -> None:
         self.renew()
         _locks.add(self)
 
     def renew(self) -> None:
-        self._lock = threading.RLock()
-
-    def __enter__(self) -> None:
-        self._lock.acquire()
-
-    def __exit__(self, *problem: object) -> None:
-        self._lock.release()
+        self.held = threading.RLock()
 
 
 _locks: weakref.WeakSet[ForkLock] = weakref.WeakSet()

@@ -49,7 +49,6 @@ def demo(rows: int | None, seed: int, as_json: bool) -> None:
 
     With --json: the document of `decide --json`, with "strongest": the decisions that are explained.
     """
-    from ..engine.before import Before
     from ..engine.serving import Serving
     from ..engine.tables import decide_file
     from ..state.lists import Lists
@@ -68,7 +67,7 @@ def demo(rows: int | None, seed: int, as_json: bool) -> None:
         for decided in followed(decide_file(serving, path, unread=tally.unread), tally, payments.rows):
             strongest.add(decided)
     explained = [
-        serving.decide_after(serving.reader.raw(payments.event(row_of(payment))), Before(windows))
+        serving.decide_with(payments.event(row_of(payment)), windows)
         for payment, windows in strongest.found
     ]
     if as_json:

@@ -7,129 +7,178 @@ payment does not name has no value either, and nothing failed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple, TypeAlias
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from ..base.calendars import Calendar
 from ..meaning import nodes as n
 from ..meaning.averages import averages_of, inputs_of, name_of
 from ..schema.fields import Field, Schema
-from ..schema.limits import HIGHEST_NUMBER
+from ..schema.limits import HIGHEST_NUMBER, MISSING
 from ..schema.values import read_value
-from ..state.plan import Plan
-from ..state.store import Bound, Key, Moment
+from ..state.plan import Plan, asked_texts
+from ..state.store import LENGTHS_AT, Bound, Direct, Key, Moment, direct_of
 from .coders import held_of, time_coder
+from .key_texts import KeyTexts, part_of
 from .reading import EventReader, Raw
+from .recording import Recorder
 
 Given: TypeAlias = Mapping[str, object] | None
 """Values of windows by name as the host gives them."""
 
 
-class Before(NamedTuple):
-    """Every window by name, in held units. `unread`: those that could not be read, `because`: why (may be empty)."""
+class Before:
+    """Every window that the rules read. `names`, and of each its value in held units, MISSING where there is none.
+    `unread`: those that could not be read, `because`: why (may be empty)."""
 
-    values: dict[str, n.Value | None]
-    unread: tuple[str, ...] = ()
-    because: str = ""
+    __slots__ = ("because", "held", "names", "unread")
+
+    def __init__(
+        self, names: Sequence[str], held: Sequence[int], unread: tuple[str, ...] = (), because: str = ""
+    ) -> None:
+        self.names = names
+        self.held = held
+        self.unread = unread
+        self.because = because
+
+    @property
+    def values(self) -> dict[str, n.Value | None]:
+        """By name, None where there is none."""
+        return {name: None if x == MISSING else x for name, x in zip(self.names, self.held, strict=True)}
 
 
 class Question(NamedTuple):
-    """Values that the host gave, and the moment to ask the store about."""
+    """The payment's time, values of windows that the host gave (by their place among the names), what must be asked of
+    the store, and what it must be told when the payment is recorded."""
 
-    given: Mapping[str, n.Value | None]
-    moment: Moment | None
+    now: int
+    given: Mapping[int, int]
+    asked: Any
+    told: Any = None
 
 
-NOTHING = Before({})
-_NO_QUESTION = Question({}, None)
+NOTHING = Before((), ())
 
 
 class WindowReader:
     """Reads the windows of one version of the rules. `bound` is None where there is no store."""
 
     def __init__(self, reader: EventReader, schema: Schema, plan: Plan, bound: Bound | None) -> None:
-        self.bound = bound
         self._fields = reader.windows
         self._averages = [
             (Field(name, average.kind, "", True, -HIGHEST_NUMBER, HIGHEST_NUMBER), average)
             for name, average in averages_of(reader.meaning).items()
         ]
-        self._names = [r.name for r in plan.readings]
+        self.names = tuple(r.name for r in plan.readings)
+        self._places = {name: i for i, name in enumerate(self.names)}
         names = list(dict.fromkeys(name for lookup in plan.lookups for name in lookup.keys))
         self.checked = frozenset((*names, "id", "occurred_at")) if bound is not None else frozenset[str]()
-        self._calendar = Calendar(reader.clock.zone)
-        self._id = reader.slots["id"]
         self._time = reader.slots["occurred_at"]
-        self._read_id = held_of(reader.fields[self._id])
         self._read_time = time_coder(reader.fields[self._time])
-        spans = [r.span for r in plan.readings]
-        self._parts = [_part(reader, schema, name) for name in names]
-        self._keys = [tuple(names.index(name) for name in lookup.keys) for lookup in plan.lookups]
-        self._local = [(i, s) for i, s in enumerate(spans) if isinstance(s, str)]
-        self._fixed = [s if isinstance(s, int) else 0 for s in spans]
+        self._way = _way(reader, schema, plan, bound) if bound is not None else None
 
-    def question(self, raw: Raw, given: Given) -> Question:
-        """What must be asked of the store, and what the host gave. PaymentError when a given value, a key, the id or
-        the time does not fit."""
-        if not self._names:
-            return _NO_QUESTION
+    def question(self, raw: Raw, given: Given, recorder: Recorder | None = None) -> Question:
+        """PaymentError when a given value, a key, the id or the time does not fit. With the recorder of a payment that
+        is about to be recorded as well, what is told of it must fit too, and is part of the question."""
+        now = self._read_time(raw[self._time])
+        if not self.names:
+            return Question(now, {}, None)
         values = self._given(given) if given else {}
-        return Question(values, self._moment(raw) if self.bound is not None else None)
+        told = None if recorder is None else recorder.told_of(raw, now)
+        return Question(now, values, self._way.asked(raw, now, told) if self._way is not None else None, told)
 
-    def _given(self, given: Mapping[str, object]) -> dict[str, n.Value | None]:
+    def _given(self, given: Mapping[str, object]) -> dict[int, int]:
         values = {name: _held(field, given.get(name)) for name, field in self._fields.items()}
         for field, average in self._averages:
             held = _held(field, given.get(field.name))
             if held is not None:
                 values |= inputs_of(average, int(held))
-        return values
+        return {self._places[name]: int(value) for name, value in values.items() if value is not None}
 
     def answer(self, question: Question) -> Before:
         """The windows' values. Asks the store, which never fails here."""
-        if not self._names:
+        if not self.names:
             return NOTHING
-        given, moment = question
-        if self.bound is None or moment is None:
-            held = {name: given.get(name) for name in self._names}
-            return Before(held, _by_window(name for name, value in held.items() if value is None))
-        answers = self.bound.read(moment)
-        found: dict[str, n.Value | None] = dict(zip(self._names, answers.values, strict=True))
-        for name, value in given.items():
-            if value is not None:
-                found[name] = value
-        if not answers.unavailable:
-            return Before(found)
-        unread = (self._names[i] for i in answers.unavailable)
-        return Before(found, _by_window(x for x in unread if found[x] is None), answers.because)
+        _, given, asked, _ = question
+        if asked is None:
+            held: Sequence[int] = [given.get(i, MISSING) for i in range(len(self.names))]
+            return Before(self.names, held, self._by_window(i for i, x in enumerate(held) if x == MISSING))
+        assert self._way is not None
+        held, unavailable, because = self._way.answer(asked)
+        if given:
+            held = [given.get(i, value) for i, value in enumerate(held)]
+        if not unavailable:
+            return Before(self.names, held)
+        return Before(self.names, held, self._by_window(i for i in unavailable if held[i] == MISSING), because)
 
-    def _moment(self, raw: Raw) -> Moment:
-        now = self._read_time(raw[self._time])
-        since = [now - span for span in self._fixed]
-        for i, unit in self._local:
-            since[i] = self._calendar.start(unit, now)
-        parts = [part(raw, now) for part in self._parts]
+    def _by_window(self, places: Iterable[int]) -> tuple[str, ...]:
+        """The windows as their author reads them: the parts of an average are one."""
+        return tuple(dict.fromkeys(name_of(self.names[i]) for i in places))
+
+
+Answer: TypeAlias = tuple[Sequence[int], Sequence[int], str]
+"""A value a reading, MISSING where there is none; the readings that could not be read, and why."""
+
+
+class _Asking(Protocol):
+    """The way to a store: what must be asked of it, which can fail with the payment, and the answer, which cannot."""
+
+    def asked(self, raw: Raw, now: int, told: Any) -> tuple[Any, ...]: ...
+
+    def answer(self, asked: Any) -> Answer: ...
+
+
+def _way(reader: EventReader, schema: Schema, plan: Plan, bound: Bound) -> _Asking:
+    direct = direct_of(bound)
+    return _Moments(reader, schema, plan, bound) if direct is None else _Directly(reader, schema, plan, direct)
+
+
+class _Directly:
+    def __init__(self, reader: EventReader, schema: Schema, plan: Plan, direct: Direct) -> None:
+        self._read = direct.read
+        keys = asked_texts(plan)
+        self._texts = KeyTexts(reader, schema, keys, "payment")
+        self._of_told = slice(LENGTHS_AT, LENGTHS_AT + 1 + len(keys))
+        self._start = Calendar(reader.clock.zone).start
+        self._units = [r.span for r in plan.readings if isinstance(r.span, str)]
+
+    def asked(self, raw: Raw, now: int, told: Any) -> tuple[Any, ...]:
+        lengths: Sequence[int]
+        if told is None:
+            lengths, texts, _ = self._texts.of(raw, now)
+        else:
+            _, words, texts = told
+            lengths = words[self._of_told]
+        since = [self._start(unit, now) for unit in self._units] if self._units else ()
+        return (now, *lengths, *since), texts
+
+    def answer(self, asked: Any) -> Answer:
+        return self._read(*asked)
+
+
+class _Moments:
+    def __init__(self, reader: EventReader, schema: Schema, plan: Plan, bound: Bound) -> None:
+        self._bound = bound
+        names = list(dict.fromkeys(name for lookup in plan.lookups for name in lookup.keys))
+        self._parts = [part_of(reader, schema, name) for name in names]
+        self._keys = [tuple(names.index(name) for name in lookup.keys) for lookup in plan.lookups]
+        self._spans = [r.span for r in plan.readings]
+        self._start = Calendar(reader.clock.zone).start
+        self._id = reader.slots["id"]
+        self._read_id = held_of(reader.fields[self._id])
+
+    def asked(self, raw: Raw, now: int, told: Any) -> Moment:
+        found = [part(raw, now) for part in self._parts]
         keys: list[Key | None] = []
         for places in self._keys:
-            key = tuple([parts[i] for i in places])
+            key = tuple([found[i] for i in places])
             keys.append(None if None in key else key)  # type: ignore[arg-type]  # keys are of kinds that are texts
+        since = [now - span if isinstance(span, int) else self._start(span, now) for span in self._spans]
         return Moment(str(self._read_id(raw[self._id])), now, keys, since)
 
-
-def _by_window(inputs: Iterable[str]) -> tuple[str, ...]:
-    """The windows as their author reads them: the parts of an average are one."""
-    return tuple(dict.fromkeys(name_of(x) for x in inputs))
-
-
-_Part: TypeAlias = Callable[[Raw, int], n.Value | None]
-
-
-def _part(reader: EventReader, schema: Schema, name: str) -> _Part:
-    """What reads one field of a key, from an event and its time."""
-    field = schema[name]
-    if field.of is not None:  # of the kinds that a key may have, only the weekday is worked out
-        return lambda raw, now: reader.worked_out(field, now, now)
-    slot, held = reader.slots[name], held_of(field)
-    return lambda raw, now: held(raw[slot])
+    def answer(self, asked: Moment) -> Answer:
+        answers = self._bound.read(asked)
+        return [MISSING if x is None else x for x in answers.values], answers.unavailable, answers.because
 
 
 def _held(field: Field, given: object) -> n.Value | None:

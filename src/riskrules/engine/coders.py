@@ -161,13 +161,16 @@ def word_coder(words: tuple[str, ...], field: Field) -> Coder:
     return code
 
 
+def plain_length(field: Field) -> int:
+    """Up to how many characters any printable ASCII text is a good value of the field; 0 where none is for being so."""
+    if field.kind.name not in WORDS or field.kind.choices or field.kind.name in ("country", "currency"):
+        return 0
+    return min(_PLAIN_TEXT, field.longest)
+
+
 def text_of(field: Field) -> Callable[[Any], str]:
     """One value → its text."""
-    longest = (
-        min(_PLAIN_TEXT, field.longest)
-        if not field.kind.choices and field.kind.name not in ("country", "currency")
-        else 0
-    )
+    longest = plain_length(field)
 
     def text(given: Any) -> str:
         if type(given) is str and 0 < len(given) <= longest and given.isascii() and given.isprintable():

@@ -12,11 +12,11 @@ from ..program.model import HOST, Column, Program
 from ..schema.errors import PaymentError
 from ..schema.fields import Field
 from ..schema.limits import MISSING
-from ..schema.values import missing_partner
+from .before import Before
 from .coders import Coder, coder_of, held_of, member_coder, time_coder
-from .reading import EventReader, Raw, Windows
+from .reading import EventReader, Raw
 
-Step: TypeAlias = Callable[[Raw, int, Windows], int]
+Step: TypeAlias = Callable[[Raw, int, Before], int]
 
 
 class EventCoder:
@@ -33,53 +33,52 @@ class EventCoder:
         self._reader = reader
         self._lists = lists
         self._columns = program.columns
-        self._time_slot = reader.slots["occurred_at"]
-        self._time = time_coder(reader.fields[self._time_slot])
         self._width = len(program.columns)
         self._direct: list[tuple[int, int, Coder]] = []
         self._steps: list[tuple[int, Step]] = []
-        self._windows: list[tuple[int, str]] = []
+        self._windows: list[tuple[int, int]] = []
+        places = {name: i for i, name in enumerate(reader.windows)}
         for place, column in enumerate(program.columns):
-            self._plan(place, column)
+            self._plan(place, column, places)
         coded = {c.name for c in program.columns if c.coding != HOST}
         self._unread = [
-            (i, coder_of(_as_column(f), f)) for i, f in enumerate(reader.fields) if f.name not in coded | checked
+            (i, coder_of(_as_column(f), f))
+            for i, f in enumerate(reader.fields)
+            if f.name in reader.read and f.name not in coded | checked
         ]
         derived = [f for f in reader.derived if f.name not in coded and f.of and f.of[0] == "age"]
         self._also = [self._derived_step(_as_column(f), f) for f in derived]
 
-    def integers(self, raw: Raw, windows: Windows) -> list[int]:
-        """The program's columns. PaymentError naming the field that does not fit, also one that no column holds: a
-        decision must not fail when its reasons are read."""
-        for instrument, institution, field, partner in self._reader.partners:
-            if raw[institution] is None and raw[instrument] is not None:
-                raise missing_partner(field, partner)
+    def integers(self, raw: Raw, now: int, before: Before) -> list[int]:
+        """The program's columns, from an event, its time and its windows. PaymentError naming the field that does not
+        fit, also one that no column holds: a decision must not fail when its reasons are read."""
+        self._reader.check_partners(raw)
         for slot, check in self._unread:
             check(raw[slot])
         codes = [0] * self._width
         for place, slot, coder in self._direct:
             codes[place] = coder(raw[slot])
-        now = self._time(raw[self._time_slot])
         for place, step in self._steps:
-            codes[place] = step(raw, now, windows)
-        for place, name in self._windows:
-            held = windows[name]
-            codes[place] = MISSING if held is None else held  # type: ignore[assignment]  # windows are numbers
+            codes[place] = step(raw, now, before)
+        if self._windows:
+            held = before.held
+            for place, i in self._windows:
+                codes[place] = held[i]
         for step in self._also:
-            step(raw, now, windows)
+            step(raw, now, before)
         return codes
 
-    def _plan(self, place: int, column: Column) -> None:
+    def _plan(self, place: int, column: Column, windows: Mapping[str, int]) -> None:
         """A column that is one slot's value goes straight to its coder; any other takes a step of its own."""
         slot = self._reader.slots.get(column.name)
         if column.atom is not None:
             self._plan_atom(place, column.atom)
         elif column.name == "occurred_at":
-            self._steps.append((place, lambda raw, now, windows: now))
+            self._steps.append((place, lambda raw, now, before: now))
         elif slot is not None:
             self._direct.append((place, slot, coder_of(column, self._reader.fields[slot])))
-        elif column.name in self._reader.windows:
-            self._windows.append((place, column.name))
+        elif column.name in windows:
+            self._windows.append((place, windows[column.name]))
         else:
             field = next(f for f in self._reader.derived if f.name == column.name)
             self._steps.append((place, self._derived_step(column, field)))
@@ -94,7 +93,7 @@ class EventCoder:
                 self._steps.append((place, self._atom_step(atom)))
             case _:
                 self._steps.append(
-                    (place, lambda raw, now, windows: int(holds(atom, reader.values(raw, windows), lists)))
+                    (place, lambda raw, now, before: int(holds(atom, reader.values(raw, before.values), lists)))
                 )
 
     def _atom_step(self, atom: n.Atom) -> Step:
@@ -103,7 +102,7 @@ class EventCoder:
         slots = [(r.name, reader.slots[r.name]) for r in reads_in(atom)]
         reads = [(name, slot, held_of(reader.fields[slot])) for name, slot in slots]
 
-        def step(raw: Raw, now: int, windows: Windows) -> int:
+        def step(raw: Raw, now: int, before: Before) -> int:
             return int(holds(atom, {name: held(raw[slot]) for name, slot, held in reads}, lists))
 
         return step
@@ -113,7 +112,7 @@ class EventCoder:
         base = self._reader.slots[field.of[1]]
         code = time_coder(self._reader.fields[base])
 
-        def step(raw: Raw, now: int, windows: Windows) -> int:
+        def step(raw: Raw, now: int, before: Before) -> int:
             since = code(raw[base])
             return MISSING if since == MISSING else column.value(self._reader.worked_out(field, since, now))
 

@@ -108,8 +108,8 @@ class Engine:
         """
         if event not in EVENTS:
             raise ValueError(f"event is one of {', '.join(EVENTS)}, not {event!r}")
-        with self._moving:
-            return self._serving.record(happened, event)
+        with self._moving.held:
+            return self._serving.recorders[event].record(happened)
 
     def process(self, event: object) -> Decision:
         """`decide`, and `record` if the payment goes ahead (its action is below hold), with no other `record` or
@@ -117,16 +117,15 @@ class Engine:
         it is recorded then. Where the store cannot record now, the decision stands and says so in `degraded`; `record`
         again later. WindowConflict as `record`.
         """
-        with self._moving:
+        with self._moving.held:
             serving = self._serving
             try:
-                happened = serving.recorders["payment"].happened(event)
-                decision = serving.decide(event)
+                decision, told = serving.process(event)
             except PaymentError as error:
                 return self._refused(serving, event, error)
-            if decision.action < Action.HOLD and serving.bound is not None:
+            if decision.action < Action.HOLD:
                 try:
-                    serving.bound.record(happened)
+                    serving.recorders["payment"].move(told)
                 except WindowStoreError as error:
                     decision.add_note(f"the payment was not recorded: {error}")
             return decision
@@ -164,7 +163,7 @@ class Engine:
         def holds(event: object) -> object:
             if is_table(event):
                 return rule_holds(alone, event)
-            return bool(alone.decide_after(alone.reader.raw(event), serving.before(event)).fired)
+            return bool(alone.decide_with(event, serving.before(event).values).fired)
 
         return holds
 
@@ -178,14 +177,14 @@ class Engine:
         for as long as it looks back further it cannot be read; pass `windows`, a store into which the history was
         recorded, where that is not good enough.
         """
-        with self._changing:
+        with self._changing.held:
             given = self._lists if lists is None else _lists(lists)
             self._serving = self._ready(rules, given, windows or self._store)
             self._lists = given
 
     def use_lists(self, lists: Mapping[str, object]) -> None:
         """The same rules with other lists, as atomically as `swap`."""
-        with self._changing:
+        with self._changing.held:
             given = _lists(lists)
             self._serving = self._ready(self._serving.rules, given, self._store)
             self._lists = given

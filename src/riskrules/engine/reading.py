@@ -6,11 +6,9 @@ Each field that is read becomes a slot. `raw` takes the slots' values out of the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from dataclasses import field as dataclass_field
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from pydantic import BaseModel
 
@@ -22,7 +20,7 @@ from ..schema.fields import Field, Schema
 from ..schema.values import check_currency, missing_partner, read_age, read_value
 from .coders import held_of
 
-Raw: TypeAlias = list[Any]
+Raw: TypeAlias = Sequence[Any]
 Values: TypeAlias = dict[str, n.Value | None]
 Windows: TypeAlias = Mapping[str, n.Value | None]
 """Every window by name, in held units."""
@@ -31,12 +29,15 @@ ALWAYS_READ = ("id", "occurred_at")
 """A decision names its payment and its time, whatever the rules read."""
 
 
-@dataclass
-class _Branch:
-    """One mapping of the event: the leaves to take from it, and the mappings inside it."""
+class _Inner(NamedTuple):
+    """A mapping inside the event: the number of the one that it is in (0 is the event), its key, the slots of its
+    leaves and their keys, and its path in words."""
 
-    leaves: list[tuple[str, int]] = dataclass_field(default_factory=list)
-    inner: dict[str, _Branch] = dataclass_field(default_factory=dict)
+    above: int
+    key: str
+    slots: slice
+    keys: tuple[str, ...]
+    path: str
 
 
 def unreadable() -> PaymentError:
@@ -47,8 +48,9 @@ def unreadable() -> PaymentError:
 class EventReader:
     """Reads events for one ruleset and one version of its lists."""
 
-    def __init__(self, meaning: n.Ruleset, schema: Schema, keys: Iterable[str] = ()) -> None:
-        """`keys`: the fields that windows are kept by, which are read as well."""
+    def __init__(self, meaning: n.Ruleset, schema: Schema, keys: Iterable[str] = (), also: Iterable[str] = ()) -> None:
+        """`keys`: the fields that windows are kept by, which are read as well. `also`: fields that `raw` takes out, for
+        whoever records the event, and that nobody reads here."""
         self.meaning = meaning
         self.clock = Clock(zone_of(meaning.timezone))
         self.derived = [schema[i.name] for i in meaning.inputs if i.origin == "derived"]
@@ -58,26 +60,18 @@ class EventReader:
         wanted = [i.name for i in meaning.inputs if i.origin == "field"]
         wanted += [f.of[1] for f in self.derived if f.of]
         wanted += [name for name in keys if schema[name].of is None]
-        self.fields = [schema[name] for name in dict.fromkeys((*ALWAYS_READ, *wanted))]
-        self._held = [(f.name, held_of(f)) for f in self.fields]
+        self.read = tuple(dict.fromkeys((*ALWAYS_READ, *wanted)))
+        self.fields, self._keys, self._inner = _slots([schema[name] for name in dict.fromkeys((*self.read, *also))])
         self.slots = {f.name: i for i, f in enumerate(self.fields)}
-        self._currency = schema["currency"]
-        self._root = self._branches()
+        self._held = [(name, self.slots[name], held_of(schema[name])) for name in self.read]
         self._nested = [(f.path[0], i) for i, f in enumerate(self.fields) if f.name.startswith("payment.")]
+        self._nothing: list[Any] = [None] * (len(self.fields) - len(self._keys))
+        self._currency = schema["currency"]
         self.partners = [
             (self.slots[f.name], self.slots[f.partner], f, schema[f.partner])
             for f in self.fields
-            if f.partner in self.slots
+            if f.name in self.read and f.partner in self.read
         ]
-
-    def _branches(self) -> _Branch:
-        root = _Branch()
-        for slot, f in enumerate(self.fields):
-            branch = root
-            for key in f.path[:-1]:
-                branch = branch.inner.setdefault(key, _Branch())
-            branch.leaves.append((f.path[-1], slot))
-        return root
 
     # -- one payment ---------------------------------------------------------------------------
     def raw(self, event: object) -> Raw:
@@ -89,14 +83,15 @@ class EventReader:
         currency = event.get("currency")
         if currency is not None and not (type(currency) is str and currency == self.meaning.currency):
             check_currency(self._currency, str(read_value(self._currency, currency)), self.meaning.currency)
-        found: Raw = [None] * len(self.fields)
-        self._gather(event, self._root, found, "")
+        found = [*map(event.get, self._keys), *self._nothing]
+        if self._inner:
+            self._gather(event, found)
         nested = event.get("payment") if self.meaning.event == "payment" else None
         if nested is not None:
             self._gather_nested(nested, found)
         return found
 
-    def _gather_nested(self, nested: object, found: Raw) -> None:
+    def _gather_nested(self, nested: object, found: list[Any]) -> None:
         """What rules call `payment.memo` may stand in the event itself or in a `payment` object in it, not in both."""
         if not isinstance(nested, Mapping):
             raise PaymentError("payment", 'not an object with fields, such as {"memo": …}', "wrong-kind")
@@ -107,34 +102,31 @@ class EventReader:
                     raise PaymentError(f"payment.{key}", f"is given twice, here and as `{key}`", "wrong-kind")
                 found[slot] = given
 
-    def _gather(self, mapping: Any, branch: _Branch, found: Raw, at: str) -> None:
-        get = mapping.get
-        for key, slot in branch.leaves:
-            found[slot] = get(key)
-        for key, inner in branch.inner.items():
-            part = get(key)
-            if part is None:
-                continue
-            if type(part) is not dict and not isinstance(part, Mapping):
-                example = inner.leaves[0][0] if inner.leaves else next(iter(inner.inner))
-                raise PaymentError(f"{at}{key}", f'not an object with fields, such as {{"{example}": …}}', "wrong-kind")
-            self._gather(part, inner, found, f"{at}{key}.")
+    def _gather(self, event: Mapping[Any, Any], found: list[Any]) -> None:
+        mappings: list[Mapping[Any, Any] | None] = [event]
+        for above, key, slots, keys, path in self._inner:
+            mapping = mappings[above]
+            part = None if mapping is None else mapping.get(key)
+            mappings.append(part)
+            if part is not None:
+                if type(part) is not dict and not isinstance(part, Mapping):
+                    example = keys[0] if keys else next(x.key for x in self._inner if x.path.startswith(f"{path}."))
+                    raise PaymentError(path, f'not an object with fields, such as {{"{example}": …}}', "wrong-kind")
+                found[slots] = map(part.get, keys)
 
     def name_of(self, event: object) -> str:
         """The payment's id, as far as an event that cannot be read has a good one; else nothing."""
         try:
-            return str(read_value(self.fields[0], event["id"])) if isinstance(event, Mapping) else ""
+            return str(read_value(self.fields[self.slots["id"]], event["id"])) if isinstance(event, Mapping) else ""
         except Exception:  # noqa: BLE001  # whatever is wrong with the id, the payment is refused already
             return ""
 
     def values(self, raw: Raw, windows: Windows = MappingProxyType({})) -> Values:
         """Every input by name, in held units, None where missing. PaymentError naming the field that does not fit."""
         values: Values = {name: windows.get(name) for name in self.windows}
-        for instrument, institution, field, partner in self.partners:
-            if raw[institution] is None and raw[instrument] is not None:
-                raise missing_partner(field, partner)
-        for (name, held), given in zip(self._held, raw, strict=True):
-            values[name] = held(given)
+        self.check_partners(raw)
+        for name, slot, held in self._held:
+            values[name] = held(raw[slot])
         now = values["occurred_at"]
         assert isinstance(now, int)
         for field in self.derived:
@@ -143,6 +135,12 @@ class EventReader:
             assert since is None or isinstance(since, int)
             values[field.name] = None if since is None else self.worked_out(field, since, now)
         return values
+
+    def check_partners(self, raw: Raw) -> None:
+        """PaymentError for an instrument whose institution is missing."""
+        for instrument, institution, field, partner in self.partners:
+            if raw[institution] is None and raw[instrument] is not None:
+                raise missing_partner(field, partner)
 
     def worked_out(self, field: Field, since: int, now: int) -> n.Value:
         assert field.of is not None
@@ -154,3 +152,27 @@ class EventReader:
             if what == "hour"
             else self.clock.weekday(now)
         )
+
+
+def _slots(fields: Sequence[Field]) -> tuple[list[Field], tuple[str, ...], list[_Inner]]:
+    """The fields in the order of their slots, those of one mapping side by side and the event's own first; the keys of
+    these; and the mappings inside the event, each behind the one that it is in."""
+    paths: list[tuple[str, ...]] = [()]
+    for field in fields:
+        for length in range(1, len(field.path)):
+            if field.path[:length] not in paths:
+                paths.append(field.path[:length])
+    paths.sort(key=len)
+    ordered: list[Field] = []
+    inner: list[_Inner] = []
+    own: tuple[str, ...] = ()
+    for path in paths:
+        leaves = [f for f in fields if f.path[:-1] == path]
+        keys = tuple(f.path[-1] for f in leaves)
+        if path:
+            slots = slice(len(ordered), len(ordered) + len(leaves))
+            inner.append(_Inner(paths.index(path[:-1]), path[-1], slots, keys, ".".join(path)))
+        else:
+            own = keys
+        ordered += leaves
+    return ordered, own, inner

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from struct import Struct
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,13 +22,14 @@ from ..meaning import nodes as n
 from ..meaning.interpreter import decide as interpret
 from ..meaning.interpreter import in_force
 from ..schema.errors import PaymentError
+from ..schema.limits import MISSING
 from ..state.lists import ListError
 from ..state.plan import from_meaning as plan_of
 from ..state.store import Bound, WindowStore
 from .before import NOTHING, Before, Given, Question, WindowReader
 from .decision import Decision
 from .reading import EventReader, Raw, unreadable
-from .recording import Recorder, recorders
+from .recording import Recorder, recorded_fields, recorders
 from .rules import Rules
 from .shares import Deadline, Share, allocated, deadlines_of, shares_of
 from .shown import shown_instant
@@ -60,9 +61,11 @@ class Serving:
         self.lists = {name: lists[name] for name, _ in rules.meaning.lists}
         self.plan = plan_of(rules.meaning, rules.schema)
         keys = [name for lookup in self.plan.lookups for name in lookup.keys]
-        self.reader = EventReader(rules.meaning, rules.schema, keys)
+        moves = windows is not None and bool(self.plan.readings)
+        also = recorded_fields(self.plan, rules.schema, "payment") if moves else ()
+        self.reader = EventReader(rules.meaning, rules.schema, keys, also)
         self.bound: Bound | None = None
-        if windows is not None and self.plan.readings:
+        if windows is not None and moves:
             self.bound = windows.bind(self.plan)
         self._windows = WindowReader(self.reader, rules.schema, self.plan, self.bound)
         self._others = {e: Serving(rules.on(e), lists) for e in rules.events[1:]}
@@ -74,11 +77,17 @@ class Serving:
     @cached_property
     def recorders(self) -> Mapping[str, Recorder]:
         """What reads recorded events, by their kind."""
-        return recorders(self.rules.meaning, self.rules.schema, self.plan)
+        return recorders(self.rules.meaning, self.rules.schema, self.plan, self.bound, self.reader)
 
     def before(self, event: object) -> Before:
         """The windows of a payment. PaymentError when it does not fit."""
         return self._windows.answer(self._asked(event, None)[1])
+
+    def decide_with(self, event: object, windows: Mapping[str, n.Value | None]) -> Decision:
+        """`decide`, with the windows' values by name in held units instead of the store's."""
+        raw, question = self._asked(event, None)
+        held = [MISSING if x is None else int(x) for x in map(windows.get, self._windows.names)]
+        return self._after(raw, question.now, Before(self._windows.names, held))
 
     def prepare(self) -> Serving:
         """Make ready for `decide`: the program, and the way from events to it."""
@@ -98,31 +107,30 @@ class Serving:
     def decide(self, event: object, windows: Given = None) -> Decision:
         """PaymentError when the event does not fit, also for an object of the host's that fails when it is read."""
         raw, question = self._asked(event, windows)
-        return self.decide_after(raw, self._windows.answer(question))
+        return self._after(raw, question.now, self._windows.answer(question))
 
-    def _asked(self, event: object, given: Given) -> tuple[Raw, Question]:
+    def _asked(self, event: object, given: Given, recorder: Recorder | None = None) -> tuple[Raw, Question]:
         try:
             raw = self.reader.raw(event)
-            return raw, self._windows.question(raw, given)
+            return raw, self._windows.question(raw, given, recorder)
         except PaymentError:
             raise
         except Exception as error:
             raise unreadable() from error
 
-    def decide_after(self, raw: Raw, before: Before) -> Decision:
-        """`decide` for an event that is read already, and its windows too."""
+    def _after(self, raw: Raw, now: int, before: Before) -> Decision:
         try:
-            integers = self.coder.integers(raw, before.values)
+            integers = self.coder.integers(raw, now, before)
         except PaymentError:
             raise
         except Exception as error:
             raise unreadable() from error
         return self._decided(integers, Facts(self, raw, before, None))
 
-    def record(self, happened: object, event: str) -> bool:
-        """`Engine.record`. Where no rule reads a window there is nothing to move."""
-        told = self.recorders[event].happened(happened)
-        return self.bound.record(told) if self.bound is not None else True
+    def process(self, event: object) -> tuple[Decision, Any]:
+        """The decision, and what the recorder of payments wants when this one is recorded."""
+        raw, question = self._asked(event, None, self.recorders["payment"])
+        return self._after(raw, question.now, self._windows.answer(question)), question.told
 
     def decide_values(self, values: Mapping[str, n.Value | None]) -> Decision:
         """Decide inputs that are held values already, windows among them."""

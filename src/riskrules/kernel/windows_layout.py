@@ -90,6 +90,23 @@ E_COLUMNS, ID_DIGEST, ENTRY_DIGESTS = 4, 2, 3
 RECORDED, SAME, CONFLICT = 1, 0, -1
 """What becomes of an event."""
 
+# A payment as a store's `Direct` is asked of it. Behind the plan: how many texts and how many times are given, then of
+# each lookup its text, and of each reading its span in microseconds, or -1 - n where the n-th given time is its since.
+# Then what is given: time, length of the id, the lengths of the texts (-1: there is none), times. Behind these the
+# kernel writes the moment, digests of the texts, and the answers.
+G_TEXTS, G_TIMES, G_LOOKUPS = range(3)
+G_TIME, G_ID_LENGTH, G_LENGTHS = range(3)
+
+# An event as a `Direct` is told of it: how many texts, numbers, series and gaps, then of each series its slot, the text
+# of its key, its value (n: the n-th number; -1: none; -2 - n: the n-th text) and its bit, then the gaps. Then what is
+# given: time, the bits (may it enter the series?), the lengths of the content, of the id and of the texts, the numbers
+# (MISSING: there is none). Behind these the kernel writes the event and digests of the texts.
+T_TEXTS, T_NUMBERS, T_SERIES, T_GAPS, T_BODY = range(5)
+T_SLOT, T_KEY, T_VALUE, T_BIT, T_COLUMNS = range(5)
+T_TIME, T_BITS, T_CONTENT_LENGTH, T_ID_LENGTH, T_GIVEN = range(5)
+NO_VALUE = -1
+MOST_BITS = 62
+
 
 def moment_words(lookups: int, readings: int) -> tuple[int, int]:
     """Words of a moment that are given, and with its digests."""
@@ -101,3 +118,17 @@ def event_words(entries: int, gaps: int) -> tuple[int, int]:
     """Words of an event that are given, and with its digests."""
     given = E_BODY + E_COLUMNS * entries + gaps
     return given, given + ID_DIGEST + ENTRY_DIGESTS * entries
+
+
+def direct_moment(lookups: int, readings: int, texts: int, times: int) -> tuple[int, int, int]:
+    """Where, in words, what is given of a moment begins, the answers, and the texts."""
+    given = P_BODY + lookups + 2 * readings + G_LOOKUPS + lookups + readings
+    answers = given + G_LENGTHS + texts + times + moment_words(lookups, readings)[1] + ID_DIGEST * texts
+    return given, answers, answers + 2 * readings + lookups
+
+
+def direct_event(texts: int, numbers: int, series: int, gaps: int) -> tuple[int, int, int]:
+    """Where, in words, what is given of an event begins, the event as it is recorded, and the texts."""
+    given = T_BODY + T_COLUMNS * series + gaps
+    row = given + T_GIVEN + texts + numbers
+    return given, row, row + event_words(series, gaps)[1] + ID_DIGEST * texts

@@ -7,12 +7,14 @@ import threading
 
 from numba import types
 
-from . import windows_rows
+from . import windows_direct, windows_rows
 from .warm import INTEGERS, Kernels
 
 FOR_WINDOWS: Kernels = (
     (windows_rows.read, ((INTEGERS, INTEGERS),)),
     (windows_rows.record, ((INTEGERS, INTEGERS, types.int64, types.int64),)),
+    (windows_direct.read, ((INTEGERS, INTEGERS),)),
+    (windows_direct.record, ((INTEGERS, INTEGERS, types.int64, types.int64),)),
 )
 FOR_SWEEPING: Kernels = ((windows_rows.sweep, ((INTEGERS, types.int64, types.int64, types.int64),)),)
 

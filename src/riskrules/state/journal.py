@@ -34,7 +34,7 @@ from .store import WindowStoreError
 if sys.platform != "win32":
     import fcntl
 
-FORMAT_NUMBER = 1
+FORMAT_NUMBER = 2
 JOURNAL_MAGIC, SNAPSHOT_MAGIC = b"RRWINJNL", b"RRWINSNP"
 JOURNAL_HEAD = struct.Struct("<8sIQQ16sI")
 """Magic, format, generation, first sequence number, secret, checksum of these."""

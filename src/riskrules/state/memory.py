@@ -32,7 +32,8 @@ from ..schema.kinds import MICROSECOND
 from . import arena
 from .arena import Integers
 from .journal import Journal, Snapshot
-from .memory_bound import MOST_TIME_US, BoundMemory, Desk, Kept, Shape
+from .memory_bound import BoundMemory, Shape
+from .memory_desk import MOST_TIME_US, Desk, Kept
 from .plan import Plan, Series
 from .store import WindowConflict, WindowStoreError
 
@@ -75,12 +76,13 @@ class MemoryWindows:
         """With a folder, it goes on where it was, and `record` returns when the event would outlive this process;
         with `sync="always"`, this machine. ValueError for bounds that cannot be; WindowStoreError when the folder is
         damaged or in use."""
-        from ..kernel import windows_rows
+        from ..kernel import windows_direct, windows_rows
         from ..kernel.windows_warm import warm_windows
 
         if sync not in ("process", "always"):
             raise ValueError(f'`sync` is "process" or "always", not {sync!r}')
         self._rows = windows_rows
+        self._direct = windows_direct
         self._warm = warm_windows
         self._lateness_us, self._remember_us = (
             _microseconds(name, value) for name, value in (("lateness", lateness), ("remember_ids", remember_ids))
@@ -300,14 +302,31 @@ class MemoryWindows:
             desk = self._desk
             desk.lay(shape.packer, 0, words, shape.texts_at, texts)
             becomes = self._rows.record(self._memory, desk.words, 0, 0 if journal else 1)
-            if becomes == w.CONFLICT:
-                raise WindowConflict("an event of this id was recorded before, with other content")
-            if becomes == w.SAME:
+            if not _is_new(becomes):
                 return False
             if journal is not None:
                 self._write(b"R" + desk.held[: shape.texts_at])
                 self._rows.record(self._memory, desk.words, 1, 1)
             return True
+
+    def read_direct(self, request: Integers) -> int:
+        """`read` for `DirectMemory`."""
+        kinds: int = self._direct.read(self._memory, request)
+        return kinds
+
+    def record_direct(self, desk: Desk, row_at: int) -> bool:
+        """Record what is on the desk; the event's own row begins at the byte `row_at`. The caller holds the lock."""
+        journal = self._open_journal()
+        becomes = self._direct.record(self._memory, desk.words, 0, 0 if journal else 1)
+        if not _is_new(becomes):
+            return False
+        if journal is not None:
+            row = row_at // w.WORD_BYTES
+            entries, gaps = desk.words[row + w.E_ENTRIES], desk.words[row + w.E_GAPS]
+            end = row_at + w.WORD_BYTES * w.event_words(int(entries), int(gaps))[1]
+            self._write(b"R" + desk.held[row_at:end])
+            self._direct.record(self._memory, desk.words, 1, 1)
+        return True
 
     def before_fork(self) -> None:
         self.lock.acquire()
@@ -322,6 +341,13 @@ class MemoryWindows:
                 self._journal.close()
                 self._journal = None
         self.lock.release()
+
+
+def _is_new(becomes: int) -> bool:
+    """What a kernel says becomes of an event. WindowConflict for one whose id has other content."""
+    if becomes == w.CONFLICT:
+        raise WindowConflict("an event of this id was recorded before, with other content")
+    return becomes != w.SAME
 
 
 def _microseconds(name: str, value: timedelta) -> int:

@@ -2,83 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection
 from struct import Struct
 from struct import error as StructError
-from typing import TYPE_CHECKING, NamedTuple, get_type_hints
-
-import numpy as np
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..kernel import windows_layout as w
 from ..schema.limits import MISSING
+from .memory_desk import MOST_TIME_US, OUT_OF_RANGE, SAID, TEXT_BYTES, Desk, Kept
+from .memory_direct import DirectMemory
 from .plan import Plan
-from .store import Answers, Happened, Key, Moment
+from .store import Answers, Happened, Moment, key_text
 
 if TYPE_CHECKING:
     from .memory import MemoryWindows
 
-MOST_TIME_US = 2**60
-"""No time is further from 1970, so that no sum of a few of them leaves 64 bits."""
 MOST_VALUE = 2**62
-TEXT_BYTES = 4096
-"""Room for the texts of a request to begin with."""
 MOST_SHAPES = 1024
 """Kinds of event whose packing is remembered; a ruleset has a few, by which of its optional fields are there."""
-OUT_OF_RANGE = "the time of an event is out of range"
 CONTENT = Struct("=2q")
-SAID = {
-    w.FORGOT: "the store had to let go of what this key did before",
-    w.PURGED: "the store no longer keeps what this key did so long ago",
-    w.UNSEEN: "the store has recorded for this window only since later than it looks back",
-    w.BEYOND: "the sum is beyond 10**18",
-}
-
-
-@dataclass(slots=True)
-class Kept:
-    """A series of the store. `unwanted`: no plan asked for it when a plan was last bound."""
-
-    identity: str
-    slot: int
-    event: str
-    distinct: bool
-    keep_us: int
-    unwanted: bool = False
-
-    def to_json(self) -> dict[str, str | int | bool]:
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, row: object) -> Kept:
-        """ValueError when it is none."""
-        if not isinstance(row, dict) or {x: type(row[x]) for x in row} != get_type_hints(cls):
-            raise ValueError("a series in it does not fit")
-        kept = cls(**row)
-        if not (0 <= kept.slot < w.MOST_SERIES and 0 <= kept.keep_us < MOST_TIME_US):
-            raise ValueError("a series in it does not fit")
-        return kept
-
-
-class Desk:
-    """A request as a kernel finds it: words, then the bytes of texts. Used under the store's lock."""
-
-    __slots__ = ("held", "words")
-
-    def __init__(self, size: int) -> None:
-        self.held = bytearray(size // w.WORD_BYTES * w.WORD_BYTES)
-        self.words = np.frombuffer(self.held, np.int64)
-
-    def lay(self, packer: Struct, at: int, words: Sequence[int], texts_at: int, texts: bytes) -> None:
-        """Words to the byte `at`, and texts. A larger request makes a larger desk, on which all else stays."""
-        end = texts_at + len(texts)
-        if end + w.WORD_BYTES > len(self.held):
-            before = self.held
-            self.held = bytearray(2 * end // w.WORD_BYTES * w.WORD_BYTES)
-            self.held[: len(before)] = before
-            self.words = np.frombuffer(self.held, np.int64)
-        packer.pack_into(self.held, at, *words)
-        self.held[texts_at:end] = texts
 
 
 class Shape(NamedTuple):
@@ -113,10 +55,12 @@ class BoundMemory:
         self._desk.words[: len(words)] = words
         self._moment = Struct(f"={given}q")
         self._answers = Struct(f"={readings}q")
+        self.direct = DirectMemory(store, plan, slots)
 
-    def see(self, kept: Iterable[Kept]) -> None:
-        """Which series of the store this plan does not speak of, a kind of event."""
-        own = set(self._slots)
+    def see(self, kept: Collection[Kept]) -> None:
+        """Which series of the store this plan does not speak of, a kind of event. Under the store's lock."""
+        own = frozenset(self._slots)
+        self.direct.see(kept, own)
         gaps: dict[str, list[int]] = {}
         for series in kept:
             if series.slot not in own:
@@ -131,7 +75,7 @@ class BoundMemory:
             raise ValueError(OUT_OF_RANGE)
         texts = [f"payment\0{name}"]
         for key in keys:
-            texts.append(key[0] if key is not None and len(key) == 1 else _key_text(key))
+            texts.append("" if key is None else key[0] if len(key) == 1 else key_text(key))
         lengths, joined = _joined(texts)
         if None in keys:
             for i, key in enumerate(keys):
@@ -177,7 +121,7 @@ class BoundMemory:
             shape = self._shape(event, all_series)
         texts = [f"{event}\0{name}"]
         for key in keys:
-            texts.append(key[0] if len(key) == 1 else _key_text(key))
+            texts.append(key[0] if len(key) == 1 else key_text(key))
         held = list(values)
         for i in shape.texts:
             text = held[i]
@@ -236,15 +180,3 @@ def _joined(texts: list[str]) -> tuple[list[int], bytes]:
         return list(map(len, texts)), joined.encode()
     held = [text.encode("utf-8", "surrogatepass") for text in texts]
     return list(map(len, held)), b"".join(held)
-
-
-def _key_text(key: Key | None) -> str:
-    """Different keys of a series give different texts: it has one part, or each but the last has its length before
-    it."""
-    if key is None:
-        return ""
-    if len(key) == 2:
-        return f"{len(key[0])}:{key[0]}{key[1]}"
-    if len(key) == 1:
-        return key[0]
-    return "".join([f"{len(part)}:{part}" for part in key])

@@ -95,6 +95,29 @@ def from_meaning(meaning: n.Ruleset, schema: Schema) -> Plan:
     return Plan(tuple(series[x] for x in order), tuple(lookups.values()), tuple(readings))
 
 
+def asked_texts(plan: Plan) -> list[tuple[str, ...]]:
+    """The different keys that a payment is asked by, as fields, in order."""
+    return list(dict.fromkeys(lookup.keys for lookup in plan.lookups))
+
+
+def told_texts(plan: Plan, event: str) -> list[tuple[str, ...]]:
+    """The different keys and texts that events of a kind are kept by, as fields, in order; for payments, behind those
+    that they are asked by, so that what is given to record one does to ask for it too."""
+    mine = [s for s in plan.series if s.event == event]
+    asked = asked_texts(plan) if event == "payment" else []
+    return list(dict.fromkeys((*asked, *(s.keys for s in mine), *((s.of,) for s in mine if s.distinct))))
+
+
+def told_numbers(plan: Plan, event: str) -> list[str]:
+    """The fields whose numbers are kept of events of a kind, in order."""
+    return list(dict.fromkeys(s.of for s in plan.series if s.event == event and s.of and not s.distinct))
+
+
+def told_wheres(plan: Plan, event: str) -> list[n.Condition | None]:
+    """The different conditions under which events of a kind are kept, in order."""
+    return list(dict.fromkeys(s.where for s in plan.series if s.event == event))
+
+
 def parsed(name: str) -> tuple[str, str, tuple[str, ...]]:
     """(window, part, keys) of an input: `avg_7d.sum of (payer.account, payee.account)`. `part`: of an average, which is
     read as its sum and its count (`meaning.averages`). No keys: the window's own."""

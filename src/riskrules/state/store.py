@@ -24,6 +24,16 @@ from .plan import Plan
 Key = tuple[str, ...]
 
 
+def key_text(key: Sequence[str]) -> str:
+    """Different keys of a series give different texts: it has one part, or each but the last has its length before
+    it."""
+    if len(key) == 2:
+        return f"{len(key[0])}:{key[0]}{key[1]}"
+    if len(key) == 1:
+        return key[0]
+    return "".join([f"{len(part)}:{part}" for part in key])
+
+
 class WindowStoreError(RuntimeError):
     """An event could not be recorded: the store cannot be reached, is full or is damaged. It was not recorded, or it is
     not known whether it was; recording it once more is safe."""
@@ -86,6 +96,34 @@ class Bound(Protocol):
         """Adds the event to its series, once. True when it did; False when the id was recorded before with the
         same content. WindowConflict or WindowStoreError, and then nothing has changed."""
         ...
+
+
+LENGTHS_AT = 3
+"""Of the words that a `Direct` is told: where the lengths of the texts begin."""
+
+
+class Direct(Protocol):
+    """What a bound store in this process may offer besides, as its attribute `direct`: the same for an engine's own
+    payments, each text given once and no objects made. The plan says what a text is for (`plan.asked_texts`,
+    `told_texts`), which numbers (`told_numbers`) and which conditions (`told_wheres`) there are. `texts`: one behind
+    the other, in UTF-8; the first is the event's id, with its kind of event and a zero character before it. Lengths are
+    in bytes, -1 for a text that is not there."""
+
+    def read(self, words: Sequence[int], texts: bytes) -> tuple[Sequence[int], tuple[int, ...], str]:
+        """`Bound.read`: a value a reading, MISSING for None; the readings that are unavailable, and why. `words`: the
+        time, the lengths of the texts, and since when the readings over a day, a month or a year look back."""
+        ...
+
+    def record(self, event: str, words: Sequence[int], texts: bytes) -> bool:
+        """`Bound.record`. The last text is the content: one that differs when what tells two events apart does.
+        `words`: the time; a bit a condition, the first the lowest, that says whether it holds; the lengths of the
+        content and of the texts; the numbers, MISSING for one that is not there, within the bounds of their fields."""
+        ...
+
+
+def direct_of(bound: Bound | None) -> Direct | None:
+    found: Direct | None = getattr(bound, "direct", None)
+    return found
 
 
 class WindowStore(Protocol):

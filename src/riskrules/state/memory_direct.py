@@ -1,0 +1,95 @@
+"""The way of an engine into a memory store: a payment's texts and numbers once each, and the kernels do the rest.
+
+`BoundMemory` takes what any store takes, which costs Python a list of keys, of times and of entries a payment. Here
+they are laid out once, when the plan is bound, and a payment is one `struct` of integers and one piece of bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from struct import Struct
+from typing import TYPE_CHECKING
+
+from ..kernel import windows_layout as w
+from .memory_desk import MOST_TIME_US, OUT_OF_RANGE, SAID, TEXT_BYTES, Desk, Kept
+from .plan import Plan, asked_texts, told_numbers, told_texts, told_wheres
+
+if TYPE_CHECKING:
+    from .memory import MemoryWindows
+
+
+class DirectMemory:
+    """A memory store for the payments of one engine. Safe from many threads.
+
+    What it is given `store.Direct` says.
+    """
+
+    def __init__(self, store: MemoryWindows, plan: Plan, slots: Sequence[int]) -> None:
+        self._store = store
+        texts, times = asked_texts(plan), [r for r in plan.readings if isinstance(r.span, str)]
+        words = [len(plan.lookups), len(plan.readings), *(slots[x.series] for x in plan.lookups)]
+        for reading in plan.readings:
+            words += (reading.lookup, w.AGGREGATES.index(reading.aggregate))
+        words += [len(texts), len(times), *(texts.index(x.keys) for x in plan.lookups)]
+        words += [-1 - times.index(r) if isinstance(r.span, str) else r.span for r in plan.readings]
+        given, answers, end = w.direct_moment(len(plan.lookups), len(plan.readings), len(texts), len(times))
+        self._given_at, self._answers_at, self._texts_at = (w.WORD_BYTES * x for x in (given, answers, end))
+        self._desk = Desk(self._texts_at + TEXT_BYTES)
+        self._desk.words[: len(words)] = words
+        self._given = Struct(f"={w.G_LENGTHS + len(texts) + len(times)}q")
+        self._answers = Struct(f"={len(plan.readings)}q")
+        self._told = {event: _Told(plan, slots, event) for event in ("payment", "report")}
+
+    def see(self, kept: Iterable[Kept], own: frozenset[int]) -> None:
+        """Which series of the store the plan does not speak of. Under the store's lock."""
+        for event, told in self._told.items():
+            told.lay([x.slot for x in kept if x.event == event and x.slot not in own])
+
+    def read(self, words: Sequence[int], texts: bytes) -> tuple[tuple[int, ...], tuple[int, ...], str]:
+        """See `store.Direct`. ValueError for a time that is out of range."""
+        if not -MOST_TIME_US < words[0] < MOST_TIME_US:
+            raise ValueError(OUT_OF_RANGE)
+        store, desk, answers = self._store, self._desk, self._answers
+        with store.lock:
+            desk.lay(self._given, self._given_at, words, self._texts_at, texts)
+            kinds = store.read_direct(desk.words)
+            values = answers.unpack_from(desk.held, self._answers_at)
+            if not kinds & w.ANY_UNAVAILABLE:
+                return values, (), ""
+            states = answers.unpack_from(desk.held, self._answers_at + answers.size)
+        unavailable = tuple([i for i, state in enumerate(states) if state > w.NOTHING])
+        return values, unavailable, SAID[states[unavailable[0]]]
+
+    def record(self, event: str, words: Sequence[int], texts: bytes) -> bool:
+        """See `store.Direct`. ValueError for a time that is out of range."""
+        if not -MOST_TIME_US < words[0] < MOST_TIME_US:
+            raise ValueError(OUT_OF_RANGE)
+        told = self._told[event]
+        with self._store.lock:
+            told.desk.lay(told.given, told.given_at, words, told.texts_at, texts)
+            return self._store.record_direct(told.desk, told.row_at)
+
+
+class _Told:
+    """An event's place to be laid out in."""
+
+    def __init__(self, plan: Plan, slots: Sequence[int], event: str) -> None:
+        texts, numbers, wheres = told_texts(plan, event), told_numbers(plan, event), told_wheres(plan, event)
+        self._words: list[int] = []
+        for i, series in enumerate(plan.series):
+            if series.event == event:
+                value = w.NO_VALUE
+                if series.of:
+                    value = -2 - texts.index((series.of,)) if series.distinct else numbers.index(series.of)
+                self._words += (slots[i], texts.index(series.keys), value, wheres.index(series.where))
+        self._counts = len(texts), len(numbers), len(self._words) // w.T_COLUMNS
+        self.given = Struct(f"={w.T_GIVEN + len(texts) + len(numbers)}q")
+        self.desk = Desk(TEXT_BYTES)
+        self.lay([])
+
+    def lay(self, gaps: list[int]) -> None:
+        given, row, end = w.direct_event(*self._counts, len(gaps))
+        self.given_at, self.row_at, self.texts_at = (w.WORD_BYTES * x for x in (given, row, end))
+        self.desk.reserve(self.texts_at + TEXT_BYTES)
+        words = [*self._counts, len(gaps), *self._words, *gaps]
+        self.desk.words[: len(words)] = words
