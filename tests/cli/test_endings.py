@@ -53,7 +53,7 @@ def test_checking_loads_nothing_heavy(rules: str, arguments: tuple[str, ...]) ->
         (("explain", "no-orr"), "did you mean `no-or`"),
         (("test", "absent/absent.risk"), "there is no folder `absent`"),
         (("map", "absent.csv"), "cannot read `absent.csv`"),
-        (("demo", "--rows", "0"), "0 is not in the range"),
+        (("demo", "--people", "0"), "0 is not in the range"),
     ],
     ids=lambda x: "-".join(x) if isinstance(x, tuple) else "",
 )

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from .. import __version__
-from . import check, decide, demo, explain, format, liability, map, test
+from . import check, decide, demo, explain, format, giveback, liability, map, orders, recall, stop, test, trace, world
 from .exits import INTERRUPTED, READER_GONE, Stop, unreadable
 from .terminal import WIDEST_COLUMNS, say, tinted
 
@@ -84,7 +84,13 @@ COMMANDS = (
     decide.decide,
     liability.liability,
     map.map_history,
+    trace.trace,
+    stop.stop,
+    orders.orders,
+    giveback.giveback,
+    recall.recall,
     demo.demo,
+    world.world_command,
 )
 for command in COMMANDS:
     main.add_command(command)

@@ -21,11 +21,10 @@ class Strongest:
     """The KEPT strongest decisions: by action, score and how many rules fired; the earliest where all are equal."""
 
     def __init__(self) -> None:
-        self._best: dict[int, tuple[Rank, str, dict[str, Value | None]]] = {}
+        self._best: dict[int, tuple[Rank, dict[str, Value | None]]] = {}
 
     def add(self, batch: DecidedBatch) -> None:
         """Look at a batch, whose rows follow on those of the batches before."""
-        ids = batch.batch.columns["id"]
         starts, index = batch.fired.starts, batch.fired.index
         counts = np.diff(starts)
         earliest = -batch.batch.numbers
@@ -40,11 +39,10 @@ class Strongest:
             seen.add(leading)
             rank = (int(batch.levels[row]), int(batch.score[row]), int(counts[row]), int(earliest[row]))
             if leading not in self._best or rank > self._best[leading][0]:
-                windows = {r.name: batch.batch.columns[r.name][row] for r in batch.serving.plan.readings}
-                self._best[leading] = (rank, str(ids[row]), windows)
+                self._best[leading] = (rank, batch.batch.values(row))
         self._best = dict(sorted(self._best.items(), key=lambda item: item[1][0], reverse=True)[:KEPT])
 
     @property
-    def found(self) -> list[tuple[str, dict[str, Value | None]]]:
-        """The payments and their windows, strongest first."""
-        return [(payment, windows) for _, payment, windows in self._best.values()]
+    def found(self) -> list[dict[str, Value | None]]:
+        """The payments with their windows as held values by field name, strongest first."""
+        return [values for _, values in self._best.values()]

@@ -1,5 +1,5 @@
 """For hosts and rule authors: payments to try rules on.
 
-In: a number of rows and a seed. Out: made-up payments, their lists, and files of them, the same for the same seed. It
-proves nothing about any real country, bank or fraud, and never reads real data.
+In: a seed, a number of people and of days. Out: a made-up world of labelled payments (`world`), and files of it, the
+same for the same seed. It proves nothing about any real country, bank or fraud, and never reads real data.
 """
