@@ -15,6 +15,7 @@ PUBLIC = {
     "Decision",
     "Decisions",
     "Diagnostic",
+    "Duty",
     "Engine",
     "Kind",
     "ListError",

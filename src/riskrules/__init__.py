@@ -12,12 +12,14 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from . import funds as funds
     from .base.diagnostics import Diagnostic, RulesetError
     from .base.resources import ruleset_path
     from .bridges.columns import TableError
     from .bridges.maps import Map, MapError, load_map
     from .checker.ruleset import Checked
     from .engine.decision import Action, Decision
+    from .engine.duty import Duty
     from .engine.engine import Engine
     from .engine.inline_tests import TestResult, run_tests
     from .engine.rules import Rules, check, load, loads
@@ -62,6 +64,7 @@ _HOMES: tuple[tuple[Callable[[], ModuleType], tuple[str, ...]], ...] = (
             "Decision",
         ),
     ),
+    (lambda: import_module("riskrules.engine.duty"), ("Duty",)),
     (lambda: import_module("riskrules.engine.engine"), ("Engine",)),
     (
         lambda: import_module("riskrules.engine.inline_tests"),
@@ -134,6 +137,7 @@ __all__ = [
     "Decision",
     "Decisions",
     "Diagnostic",
+    "Duty",
     "Engine",
     "Kind",
     "ListError",
@@ -169,6 +173,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
+    if name == "funds":
+        return import_module("riskrules.funds")
     for home, names in _HOMES:
         if name in names:
             value = getattr(home(), name)
