@@ -46,9 +46,14 @@ _VECTOR = one_of("sms", "call", "email", "app", "web", "social", "in_person", "m
 _SCHEME = one_of("visa", "mastercard", "unionpay", "other")
 _ENTRY = one_of("chip", "contactless", "magstripe", "fallback", "manual", "ecommerce")
 _REPORTER = one_of("victim", "institution", "police", "merchant", "platform")
-_ORDER = one_of("stop", "freeze", "extend", "lift", "query")
+_ORDER = one_of(
+    "stop", "freeze", "temporary_freeze", "extend", "lift", "query", "list_account", "list_holder", "restrain"
+)  # fmt: skip
+_EARLIER = one_of("stop", "freeze", "temporary_freeze")
+_GROUNDS = one_of("convicted", "traded_accounts", "impersonation")
 _LEVEL = one_of("county", "prefecture", "province", "national", "court")
 _RAIL = payment_schema("EUR")["rail"].kind
+_ACCOUNT_KIND = payment_schema("EUR")["payee.account.kind"].kind
 _METHOD = one_of("direct", "timestamp", "pro_rata")
 
 
@@ -139,19 +144,36 @@ _ORDER_FIELDS: tuple[Field, ...] = (
     _must("order", "account",          ACCOUNT,          "the account that the order names",
           partner="order.account.institution"),
     _must("order", "account.institution", INSTITUTION,   "the institution that keeps that account"),
+    _may( "order", "account.kind",     _ACCOUNT_KIND,    "what kind of account it is"),
     _must("order", "matches",          YES_NO,           "account number, name, amount and time all fit the books"),
+    _must("order", "number_matches",   YES_NO,           "the books have an account of the number in the order"),
+    _must("order", "name_matches",     YES_NO,           "the account is in the name that the order gives"),
+    _must("order", "amount_matches",   YES_NO,           "the books have a transfer of the amount in the order"),
+    _must("order", "time_matches",     YES_NO,           "that transfer was made at the time in the order"),
     _must("order", "starts_at",        TIME,             "when the order takes effect"),
-    _must("order", "stops_before",     COUNT,            "earlier stops of this account in the case", highest=1_000),
+    _may( "order", "ends_at",          TIME,             "when the order itself says that it ends"),
+    _must("order", "stops_before",     COUNT,            "earlier stops of this account", highest=1_000),
+    _may( "order", "earlier_kind",     _EARLIER,         "what is extended or lifted"),
+    _may( "order", "earlier_ends_at",  TIME,             "when that ends by itself"),
     _may( "order", "amount",           MONEY,            "the amount that the order names"),
     _may( "order", "case",             TEXT,             "the authority's number of the case", longest=_ID),
     _may( "order", "officers",         COUNT,            "officers who signed", highest=100),
-    _may( "order", "major_case",       YES_NO,           "a major case, approved at the rank that the law asks for"),
+    _may( "order", "major_case",       YES_NO,           "a major or complex case"),
+    _may( "order", "approval_level",   _LEVEL,           "the rank of the authority that approved the order"),
     _may( "order", "documents",        YES_NO,           "all documents that the law asks for are there"),
+    _may( "order", "unrelated_since",  TIME,             "since when the account is known to have no part in the case"),
+    _may( "order", "grounds",          _GROUNDS,         "why the holder is to be restrained"),
+    _may( "order", "accounts_traded",  COUNT,            "cards and accounts that the holder sold, let or lent",
+          highest=1_000_000),
+    _may( "order", "times_traded",     COUNT,            "how often the holder did so", highest=1_000_000),
+    _may( "order", "persons_served",   COUNT,            "to how many persons", highest=1_000_000),
 )
 
 _RETURN: tuple[Field, ...] = (
     _must("return", "frozen",          MONEY,            "what is frozen in the account", lowest=0),
     _must("return", "loss",            MONEY,            "what this victim lost", lowest=1),
+    _may( "return", "amount",          MONEY,            "what this victim is to get back"),
+    _must("return", "frozen_by_police", YES_NO,          "the police froze the account"),
     _must("return", "ownership_clear", YES_NO,           "the frozen money is surely that of the victims"),
     _must("return", "decision_level",  _LEVEL,           "the rank of the authority that decided"),
     _must("return", "officers",        COUNT,            "officers who brought the decision", highest=100),
@@ -161,8 +183,14 @@ _RETURN: tuple[Field, ...] = (
     _must("return", "account.institution", INSTITUTION,  "the institution that keeps the frozen account"),
     _may( "return", "method",          _METHOD,          "how the money was traced"),
     _may( "return", "decided_at",      TIME,             "when the authority decided"),
+    _may( "return", "notice_began_at", TIME,             "when the public notice of a division began"),
     _may( "return", "objections",      COUNT,            "objections within the time of the notice", highest=1_000_000),
-    _may( "return", "to_original_account", YES_NO,       "it goes back to the account from which it came"),
+    _may( "return", "objections_reviewed", YES_NO,       "the authority has looked into all of them"),
+    _may( "return", "cash",            YES_NO,           "the victim paid in cash at a machine or a counter"),
+    _may( "return", "cash_matches_statement", YES_NO,    "the account's record fits what the victim says of it"),
+    _must("return", "to_original_account", YES_NO,       "it goes back to the account from which it came"),
+    _may( "return", "to_victims_account", YES_NO,        "it goes to a bank account of the victim"),
+    _may( "return", "original_account_closed", YES_NO,   "the account from which it came can take nothing in"),
 )
 # fmt: on
 
@@ -203,12 +231,18 @@ _SAMPLES: dict[str, int | str | bool] = {
     "order.account": "ACC-2",
     "order.account.institution": "BANK-B",
     "order.matches": True,
+    "order.number_matches": True,
+    "order.name_matches": True,
+    "order.amount_matches": True,
+    "order.time_matches": True,
     "order.starts_at": _AFTER_THE_PAYMENT,
     "order.stops_before": 0,
+    "return.frozen_by_police": True,
     "return.ownership_clear": True,
     "return.decision_level": "prefecture",
     "return.officers": 2,
     "return.documents": True,
+    "return.to_original_account": True,
     "return.account": "ACC-2",
     "return.account.institution": "BANK-B",
 }
