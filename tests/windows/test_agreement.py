@@ -45,7 +45,7 @@ def agreed(ran: Ran) -> None:
 
 @pytest.mark.parametrize("seed", [1, 101])
 def test_memory_agrees_with_the_lists(seed: int) -> None:
-    """Every answer in memory, either way, is that of the lists, and it knows whatever is not older than it waits for."""
+    """Every answer in memory, either way, is that of the lists, and it knows whatever is no older than it waits for."""
     agreed(run({name: KINDS[name] for name in ("memory", "direct")}, MEMORY_STEPS, seed))
 
 

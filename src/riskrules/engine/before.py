@@ -8,7 +8,7 @@ payment does not name has no value either, and nothing failed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from ..base.calendars import Calendar
 from ..meaning import nodes as n
@@ -47,14 +47,9 @@ class Before:
         return {name: None if x == MISSING else x for name, x in zip(self.names, self.held, strict=True)}
 
 
-class Question(NamedTuple):
-    """The payment's time, values of windows that the host gave (by their place among the names), what must be asked of
-    the store, and what it must be told when the payment is recorded."""
-
-    now: int
-    given: Mapping[int, int]
-    asked: Any
-    told: Any = None
+Question: TypeAlias = tuple[int, Mapping[int, int], Any, Any]
+"""The payment's time, values of windows that the host gave (by their place among the names), what must be asked of the
+store, and what it must be told when the payment is recorded."""
 
 
 NOTHING = Before((), ())
@@ -82,10 +77,10 @@ class WindowReader:
         is about to be recorded as well, what is told of it must fit too, and is part of the question."""
         now = self._read_time(raw[self._time])
         if not self.names:
-            return Question(now, {}, None)
+            return now, {}, None, None
         values = self._given(given) if given else {}
         told = None if recorder is None else recorder.told_of(raw, now)
-        return Question(now, values, self._way.asked(raw, now, told) if self._way is not None else None, told)
+        return now, values, None if self._way is None else self._way.asked(raw, now, told), told
 
     def _given(self, given: Mapping[str, object]) -> dict[int, int]:
         values = {name: _held(field, given.get(name)) for name, field in self._fields.items()}

@@ -18,7 +18,8 @@ from ..schema.errors import PaymentError
 from ..state.lists import Lists
 from ..state.store import WindowStore, WindowStoreError
 from .before import Given
-from .decision import Action, Decision
+from .decision import Decision
+from .duty import ready_calendar
 from .recording import EVENTS
 from .rules import Rules
 from .serving import Serving
@@ -123,7 +124,7 @@ class Engine:
                 decision, told = serving.process(event)
             except PaymentError as error:
                 return self._refused(serving, event, error)
-            if decision.action < Action.HOLD:
+            if decision.level < n.HOLD:
                 try:
                     serving.recorders["payment"].move(told)
                 except WindowStoreError as error:
@@ -131,7 +132,13 @@ class Engine:
             return decision
 
     def decide_many(
-        self, table: object, *, map: Map | str | Path | None = None, by_arrival: bool = False, as_decided: bool = False
+        self,
+        table: object,
+        *,
+        map: Map | str | Path | None = None,
+        by_arrival: bool = False,
+        as_decided: bool = False,
+        event: str = "payment",
     ) -> Decisions:
         """Decide every row of a table that speaks Arrow, or of an iterable of such tables: a history by itself, whose
         windows begin empty, whatever this engine's own hold.
@@ -142,8 +149,11 @@ class Engine:
 
         `map` (or its path) says which column feeds which field; without one, columns are named as the fields are
         (`payer.account.id`) or nested. Rows that do not fit are listed in the result's `errors`, and the others
-        decided. TableError when the table cannot feed the rules at all.
+        decided. TableError when the table cannot feed the rules at all. ValueError for another `event` than the
+        payment: claims, reports, orders and returns are few, and are decided one at a time.
         """
+        if event != "payment":
+            raise ValueError(one_at_a_time(event))
         from .history import Replaying
         from .tables import decide_table
 
@@ -153,11 +163,13 @@ class Engine:
         """One rule by itself as a function: an event → bool, or a table → bool array (one a row).
 
         KeyError when the ruleset has no such rule. Exempts do not reach it: it says whether the rule's own
-        conditions hold.
+        conditions hold. A rule on another event than the payment takes such an event, and no table (ValueError).
         """
         from .tables import is_table, rule_holds
 
-        serving = self._serving
+        serving = self._serving.having(rule)
+        if serving.rules.meaning.event != "payment":
+            return _one_by_one(serving, rule)
         alone = _alone(serving, rule)
 
         def holds(event: object) -> object:
@@ -194,6 +206,8 @@ class Engine:
             from ..state.memory import MemoryWindows
 
             store = MemoryWindows()
+        for event in _rules(rules).events:
+            ready_calendar(rules.on(event))
         serving = Serving(_rules(rules), lists, store).prepare()
         self._store = store
         return serving
@@ -209,8 +223,32 @@ def _lists(given: Mapping[str, object] | None) -> Lists:
     return given if isinstance(given, Lists) else Lists(given)  # type: ignore[arg-type]  # Lists checks each item
 
 
+def one_at_a_time(event: str) -> str:
+    """What to do with many events that are no payments, in a sentence."""
+    file = "; a file of claims is shared by `riskrules liability`" if event == "claim" else ""
+    return f"tables are of payments: decide each {event} by itself, with decide(…, event={event!r}){file}"
+
+
+def _one_by_one(serving: Serving, rule: str) -> Callable[[object], object]:
+    """A rule on another event than the payment, as a function of one event."""
+    from .tables import is_table
+
+    alone = Serving(_alone_rules(serving, rule), serving.lists)
+
+    def holds(event: object) -> object:
+        if is_table(event):
+            raise ValueError(one_at_a_time(serving.rules.meaning.event))
+        return bool(alone.interpret(event).fired)
+
+    return holds
+
+
 def _alone(serving: Serving, name: str) -> Serving:
     """The rule by itself, as a version of its own without a store."""
+    return Serving(_alone_rules(serving, name), serving.lists).prepare()
+
+
+def _alone_rules(serving: Serving, name: str) -> Rules:
     meaning = serving.rules.meaning
     rule = serving.rules.by_name[name]
     read = {r.name for r in reads_in(rule)} | {"occurred_at"}
@@ -219,8 +257,8 @@ def _alone(serving: Serving, name: str) -> Serving:
     windows = {window_of(name) for name in read}
     bare = replace(rule, action=n.Act(n.ALLOW), score=None, measures=(), responsible=(), notices=())
     one = replace(
-        meaning, rules=(bare,), exempts=(), bands=(), inputs=inputs, tests=(), others=(),
+        meaning, rules=(bare,), exempts=(), bands=(), inputs=inputs, tests=(), others=(), liabilities=(),
         lists=tuple(x for x in meaning.lists if x[0] in lists),
         windows=tuple(w for w in meaning.windows if w.name in windows),
     )  # fmt: skip
-    return Serving(Rules(one), serving.lists).prepare()
+    return Rules(one)

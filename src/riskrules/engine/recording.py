@@ -68,7 +68,10 @@ class Recorder:
 
     def told_of(self, taken: Raw, now: int) -> Any:
         """`told`, from what the reader of decisions took out of a payment, and its time."""
-        return self.told(self._picked(taken), now) if self._picked is not None else None
+        if self._picked is None:
+            return None
+        own = self._picked(taken)
+        return self._happened(own) if self._direct is None else self._direct.told(own, now)
 
     def told(self, raw: Raw, now: int | None = None) -> Any:
         """What `move` wants. `now`: the event's time, where it was read already. PaymentError naming the field that
@@ -114,6 +117,7 @@ class _Directly:
         self.record = direct.record
         self._recorder = recorder
         self._event = event
+        self._partners = bool(reader.partners)
         texts, wheres = told_texts(plan, event), told_wheres(plan, event)
         self._texts = KeyTexts(reader, schema, texts, event)
         self._time, self._read_time = slots["occurred_at"], time_coder(schema["occurred_at"])
@@ -131,7 +135,8 @@ class _Directly:
 
     def told(self, raw: Raw, now: int | None = None) -> tuple[str, tuple[int, ...], bytes]:
         """What `record` wants. `now`: the event's time, where it was read already."""
-        self._recorder.reader.check_partners(raw)
+        if self._partners:
+            self._recorder.reader.check_partners(raw)
         if now is None:
             now = self._read_time(raw[self._time])
         lengths, texts, plain = self._texts.of(raw, now)

@@ -74,6 +74,10 @@ class Serving:
         """What decides one event. ValueError when the ruleset has nothing on it."""
         return self if self.rules.on(event) is self.rules else self._others[event]
 
+    def having(self, rule: str) -> Serving:
+        """What decides the event that the rule is about; this one where there is no such rule."""
+        return next((x for x in self._others.values() if rule in x.rules.by_name), self)
+
     @cached_property
     def recorders(self) -> Mapping[str, Recorder]:
         """What reads recorded events, by their kind."""
@@ -87,7 +91,7 @@ class Serving:
         """`decide`, with the windows' values by name in held units instead of the store's."""
         raw, question = self._asked(event, None)
         held = [MISSING if x is None else int(x) for x in map(windows.get, self._windows.names)]
-        return self._after(raw, question.now, Before(self._windows.names, held))
+        return self._after(raw, question[0], Before(self._windows.names, held))
 
     def prepare(self) -> Serving:
         """Make ready for `decide`: the program, and the way from events to it."""
@@ -107,7 +111,7 @@ class Serving:
     def decide(self, event: object, windows: Given = None) -> Decision:
         """PaymentError when the event does not fit, also for an object of the host's that fails when it is read."""
         raw, question = self._asked(event, windows)
-        return self._after(raw, question.now, self._windows.answer(question))
+        return self._after(raw, question[0], self._windows.answer(question))
 
     def _asked(self, event: object, given: Given, recorder: Recorder | None = None) -> tuple[Raw, Question]:
         try:
@@ -130,7 +134,7 @@ class Serving:
     def process(self, event: object) -> tuple[Decision, Any]:
         """The decision, and what the recorder of payments wants when this one is recorded."""
         raw, question = self._asked(event, None, self.recorders["payment"])
-        return self._after(raw, question.now, self._windows.answer(question)), question.told
+        return self._after(raw, question[0], self._windows.answer(question)), question[3]
 
     def decide_values(self, values: Mapping[str, n.Value | None]) -> Decision:
         """Decide inputs that are held values already, windows among them."""
@@ -152,7 +156,7 @@ class Serving:
         )
         names = (fired, lifted, outcome.exempts)
         facts = (ClaimFacts if self.rules.meaning.liabilities else Facts)(self, None, before, dict(values))
-        return Decision(facts, outcome.action, outcome.score, None, names=names)
+        return self._dated(Decision(facts, outcome.action, outcome.score, None, names=names))
 
     def _decided(self, integers: Sequence[int], facts: Facts) -> Decision:
         desk = self._desk()
@@ -161,7 +165,15 @@ class Serving:
         if act < 0:
             raise self.coder.beyond(-1 - act)
         bits = bytes(desk.out_bytes[self._bits])
-        return Decision(facts, self.program.acts[act], int(desk.out[0]), None if bits == self._nothing else bits)
+        if bits == self._nothing:
+            return Decision(facts, self.program.acts[act], int(desk.out[0]), None)
+        return self._dated(Decision(facts, self.program.acts[act], int(desk.out[0]), bits))
+
+    def _dated(self, decision: Decision) -> Decision:
+        """The same. PaymentError where a duty has a day that the calendar lacks: whoever must act has to know it."""
+        if self.rules.dated and not self.rules.dated.isdisjoint(decision.fired):
+            _ = decision.duties
+        return decision
 
     def notes(self, facts: Facts) -> tuple[str, ...]:
         """What a decision could not read, in sentences."""
@@ -251,4 +263,4 @@ class ClaimFacts(Facts):
         meaning = serving.rules.meaning
         self.allocation = allocated(meaning, serving.rules.schema, values, serving.lists)
         self.shares = shares_of(meaning, self.allocation, values)
-        self.deadlines = deadlines_of(meaning, self.allocation, values)
+        self.deadlines = deadlines_of(serving.rules, self.allocation, values)

@@ -309,16 +309,16 @@ class MemoryWindows:
                 self._rows.record(self._memory, desk.words, 1, 1)
             return True
 
-    def read_direct(self, request: Integers) -> int:
-        """`read` for `DirectMemory`."""
-        kinds: int = self._direct.read(self._memory, request)
-        return kinds
+    @property
+    def memory(self) -> Integers:
+        """The array that holds all, the same one for as long as the store lives."""
+        return self._memory
 
     def record_direct(self, desk: Desk, row_at: int) -> bool:
         """Record what is on the desk; the event's own row begins at the byte `row_at`. The caller holds the lock."""
         journal = self._open_journal()
         becomes = self._direct.record(self._memory, desk.words, 0, 0 if journal else 1)
-        if not _is_new(becomes):
+        if becomes != w.RECORDED and not _is_new(becomes):
             return False
         if journal is not None:
             row = row_at // w.WORD_BYTES

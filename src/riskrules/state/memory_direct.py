@@ -25,7 +25,11 @@ class DirectMemory:
     """
 
     def __init__(self, store: MemoryWindows, plan: Plan, slots: Sequence[int]) -> None:
+        from ..kernel import windows_direct  # Numba is not loaded before there is a store
+
         self._store = store
+        self._memory = store.memory
+        self._kernel = windows_direct.read
         texts, times = asked_texts(plan), [r for r in plan.readings if isinstance(r.span, str)]
         words = [len(plan.lookups), len(plan.readings), *(slots[x.series] for x in plan.lookups)]
         for reading in plan.readings:
@@ -52,7 +56,7 @@ class DirectMemory:
         store, desk, answers = self._store, self._desk, self._answers
         with store.lock:
             desk.lay(self._given, self._given_at, words, self._texts_at, texts)
-            kinds = store.read_direct(desk.words)
+            kinds = self._kernel(self._memory, desk.words)
             values = answers.unpack_from(desk.held, self._answers_at)
             if not kinds & w.ANY_UNAVAILABLE:
                 return values, (), ""
