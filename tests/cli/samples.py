@@ -14,6 +14,7 @@ ruleset small version 2026.1
   title    "Small"
   currency CNY
   timezone Asia/Shanghai
+  appeal   "Call 95588."
 
 source LAW "A law, 2026"
 

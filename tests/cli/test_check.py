@@ -28,7 +28,7 @@ def test_every_finding_of_every_file_is_shown_and_counted(call: Call, rules: str
     silent = written(tmp_path / "silent.risk", SILENT)
     result = call("check", rules, broken, silent)
     assert result.exit_code == 1
-    assert f"{broken}:14:" in result.output
+    assert f"{broken}:15:" in result.output
     assert "= more: riskrules explain " in result.output
     last = result.output.splitlines()[-1]
     shown = [line for line in result.output.splitlines() if line.startswith("error[")]
@@ -56,14 +56,14 @@ def test_json_says_the_same(call: Call, rules: str, tmp_path: Path) -> None:
     assert good["diagnostics"] == []
     assert bad["ruleset"] is None
     assert document["errors"] == len(bad["diagnostics"]) >= 2
-    assert {d["labels"][0]["line"] for d in bad["diagnostics"]} >= {14}
+    assert {d["labels"][0]["line"] for d in bad["diagnostics"]} >= {15}
 
 
 def test_standard_input_is_a_file(call: Call) -> None:
     """`-` reads from a pipe."""
     result = call("check", "-", given=BROKEN)
     assert result.exit_code == 1
-    assert "--> <stdin>:14:" in result.output
+    assert "--> <stdin>:15:" in result.output
 
 
 def test_a_file_that_cannot_be_read_stops_no_other(call: Call, rules: str, tmp_path: Path) -> None:

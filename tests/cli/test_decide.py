@@ -44,7 +44,7 @@ def test_a_person_reads_the_same(call: Call, rules: str, history: str, lists: st
     words = [line.split() for line in result.stdout.splitlines()]
     assert ["allow", "3", "60.00%"] in words
     assert ["large_amount", "1", "hold"] in words
-    assert ["BANK-A", "1", "6_000", "CNY"] in words
+    assert ["BANK-A", "1", "6_000.00", "CNY"] in words
     assert words[0][:3] == ["small", "2026.1", "fingerprint"]
     assert max(map(len, result.stdout.splitlines())) <= 100
 

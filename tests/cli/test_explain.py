@@ -20,9 +20,10 @@ hold up to 24h, until 2026-06-16T04:00:00Z  (small 2026.1)
 
 large_amount fired: hold up to 24h
   A large amount
-  yes  amount > 5_000 CNY                                   amount is 6_000 CNY
-  responsible  payer.account (…1111): BANK-A
-  tells payer  Your 6_000 CNY waits.
+  yes  amount > 5_000 CNY                                   amount is 6_000.00 CNY
+  responsible  payer.account (…1111): BANK-A, account-servicing bank
+  appeal       Call 95588.
+  tells payer  Your 6_000.00 CNY waits.
 """
 
 

@@ -22,7 +22,7 @@ import numpy as np
 import pyarrow as pa
 from path_faults import spoil
 from path_payments import Payment, Payments, keys_of
-from path_reference import Answer, Errors, Reference
+from path_reference import Answer, Errors, Reference, apart
 from path_tables import Tables
 from rulefiles import RuleFile, rule_file
 
@@ -175,8 +175,18 @@ def answer_of(d: Decision) -> Answer:
         tuple(sorted(d.lifted)),
         tuple(sorted(d.exempts)),
         tuple(sorted(((m.verb, m.instrument, m.id, m.scope, m.limit_minor, m.rule) for m in d.measures), key=repr)),
-        tuple(sorted((x.instrument, x.id, x.institution, tuple(sorted(x.rules))) for x in d.responsible)),
+        _duties_of(d),
     )
+
+
+def _duties_of(d: Decision) -> tuple[tuple[str, str | None, str | None, tuple[str, ...], tuple[int | None, ...]], ...]:
+    """By instrument, as the reference has them."""
+    found: dict[tuple[str, str | None, str | None], set[tuple[str, int | None]]] = {}
+    for x in d.duties:
+        due = None if x.due is None else (x.due - EPOCH) // timedelta(microseconds=1)
+        institution = None if x.institution == "unknown" else x.institution
+        found.setdefault((x.instrument, x.id, institution), set()).add((x.rule, due))
+    return tuple(sorted((*who, *apart(said)) for who, said in found.items()))
 
 
 # -- tables --------------------------------------------------------------------------------------
@@ -190,7 +200,7 @@ def in_a_table(answer: Answer | Errors) -> Row | Errors:
     return (
         n.LEVELS[answer.level], answer.until_us, answer.score, answer.fired, answer.lifted, answer.exempts,
         tuple(sorted({f"{m[0]} {m[1]}" for m in answer.measures})),
-        tuple(sorted(f"{path}={institution or 'unknown'}" for path, _, institution, _ in answer.responsible)),
+        tuple(sorted(f"{path}={institution or 'unknown'}" for path, _, institution, *_ in answer.responsible)),
     )  # fmt: skip
 
 

@@ -20,7 +20,6 @@ LATER = {
     "otherwise": "of a liability",
     "share": "of a liability",
     "rest": "of a liability",
-    "within": "of a liability",
     "expect_share": "of a liability",
     "UNVERIFIED": "of a citation, which decides nothing",
     "model": "this version asks no model",

@@ -27,7 +27,7 @@ Errors = frozenset[tuple[str, str]]
 @dataclass(frozen=True)
 class Answer:
     """A decision as plain values, all sorted. `measures`: (verb, instrument, its id, scope, limit, rule);
-    `responsible`: (instrument, its id, institution, rules)."""
+    `responsible`: (instrument, its id, institution, rules, the moments that are too late for each of these)."""
 
     level: int
     until_us: int | None
@@ -36,7 +36,7 @@ class Answer:
     lifted: tuple[str, ...]
     exempts: tuple[str, ...]
     measures: tuple[tuple[str, str, str | None, str | None, int | None, str], ...]
-    responsible: tuple[tuple[str, str | None, str | None, tuple[str, ...]], ...]
+    responsible: tuple[tuple[str, str | None, str | None, tuple[str, ...], tuple[int | None, ...]], ...]
 
 
 class Reference:
@@ -147,13 +147,15 @@ class Reference:
         now = values["occurred_at"]
         assert isinstance(now, int)
         measures = []
-        duties: dict[tuple[str, str], set[str]] = {}
+        duties: dict[tuple[str, str], set[tuple[str, int | None]]] = {}
         for name in outcome.fired:
             for m in self.rules[name].measures:
                 measures.append((m.verb, m.instrument, _text(values, m.instrument), m.scope, m.limit_minor, name))
             for named in self.rules[name].responsible:
                 one = next((o for o in named.options if values[o.path] is not None), named.options[-1])
-                duties.setdefault((one.path, one.institution), set()).add(name)
+                spans = [s.amount for s in (named.within.span, named.within.at_most) if s] if named.within else []
+                due = now + min(spans) if spans else None
+                duties.setdefault((one.path, one.institution), set()).add((name, due))
         length = outcome.action.duration_us
         return Answer(
             outcome.action.level,
@@ -163,12 +165,14 @@ class Reference:
             outcome.lifted,
             outcome.exempts,
             tuple(sorted(measures, key=repr)),
-            tuple(
-                sorted(
-                    (p, _text(values, p), _text(values, i), tuple(sorted(rules))) for (p, i), rules in duties.items()
-                )
-            ),
+            tuple(sorted((p, _text(values, p), _text(values, i), *apart(said)) for (p, i), said in duties.items())),
         )
+
+
+def apart(said: set[tuple[str, int | None]]) -> tuple[tuple[str, ...], tuple[int | None, ...]]:
+    """The rules and their moments, in one order."""
+    ordered = sorted(said, key=repr)
+    return tuple(name for name, _ in ordered), tuple(due for _, due in ordered)
 
 
 def _text(values: Mapping[str, n.Value | None], path: str) -> str | None:

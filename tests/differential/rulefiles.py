@@ -25,6 +25,9 @@ VERBS = ("reverify", "limit", "restrict", "suspend")
 SCOPES = ("counter", "non_counter", "online", "incoming", "outgoing")
 LASTING = ("48h", "6 months", "1 month", "5 business days", "1 business day", "2 years", "1 year")
 INSTRUMENTS = ("account", "merchant", "wallet")
+WITHIN = (" within 24h", " within 30m at most 3d", " within 3d")
+"""Times to act whose end needs no calendar."""
+UNWANTED = ("no measure", "no responsible", "no tell", "none of (measure limit payee.account, tell payer)")
 MANY_RULES = 70
 
 
@@ -91,6 +94,8 @@ class _File:
         if r.random() < 0.35:
             parts.append(self.in_force())
         r.shuffle(parts)
+        if r.random() < 0.5:
+            parts.append(f"appeal {self.said(set())}")
         return "\n  ".join([f"ruleset made_{self.seed} version 2026.{r.randint(1, 99)}", *parts])
 
     def in_force(self) -> str:
@@ -147,16 +152,25 @@ class _File:
             text, need = self.measure()
             parts.append(text)
             needs |= need
+        named = set()
         for _ in range(r.choice((1, 1, 2, 3))):
             i = self.instrument()
             name = r.choice(("payer", "payee", i.name, i.name))
-            parts.append(f"responsible {name}")
+            if name in named:
+                continue
+            named.add(name)
+            parts.append(f"responsible {name}{r.choice(('', '', *WITHIN))}")
             known = self.names.inputs.get(f"{name}.account") if name in ("payer", "payee") else i
             needs |= {known.name} if known is not None and known.optional else set()
         for _ in range(r.choice((0, 0, 1, 2))):
             text, need = self.tell()
             parts.append(text)
             needs |= need
+        for clause in ("reason", "appeal"):
+            if r.random() < 0.2:
+                shown: set[str] = set()
+                parts.append(f"{clause} {self.said(shown, holes=True)}")
+                needs |= shown
         return list(dict.fromkeys(parts)), needs
 
     def instrument(self) -> Input:
@@ -181,24 +195,27 @@ class _File:
         return text, frozenset({i.name} if i.optional else ())
 
     def tell(self) -> tuple[str, frozenset[str]]:
-        r = self.random
         needs: set[str] = set()
+        text = f"tell {self.random.choice(('payer', 'payee'))} {self.said(needs, holes=True)}"
+        return text, frozenset(needs)
+
+    def said(self, needs: set[str], holes: bool = False) -> str:
+        """A text, perhaps in two languages. `holes`: perhaps with a value, whose needs are added."""
+        r = self.random
 
         def text(lead: str) -> str:
-            if r.random() < 0.5:
+            if not holes or r.random() < 0.5:
                 return f'"{lead}"'
             i = r.choice(list(self.names.inputs.values()))
             needs.update(i.needs)
             return f'"{lead} {{{i.name}}} ok"'
 
-        to = r.choice(("payer", "payee"))
         if r.random() < 0.5:
-            return f"tell {to} {text('Please look.')}", frozenset(needs)
-        said = " ".join(
+            return text("Please look.")
+        return " ".join(
             f"in {language} {text(lead)}"
             for language, lead in r.sample((("zh", "请注意"), ("en", "Look"), ("de", "Bitte")), 2)
         )
-        return f"tell {to} {said}", frozenset(needs)
 
     # -- tests -------------------------------------------------------------------------------------
     def test(self) -> str:
@@ -212,6 +229,7 @@ class _File:
                     word_literal(self.names, kind) for _ in range(r.randint(1, 3))
                 )
         expected = [self.action(r.choice(ACTIONS)), f"responsible {r.choice(('payer', 'payee', 'payee.account'))}"]
+        expected += [f"responsible payer.account{r.choice(WITHIN)}", *r.sample(UNWANTED, 2)]
         expected += [f"measure {r.choice(VERBS)} payer.account", f"tell {r.choice(('payer', 'payee'))}"]
         return text + " expect " + ", ".join(r.sample(expected, r.randint(1, 4)))
 

@@ -31,7 +31,7 @@ def test_nothing_fires_is_allow(engine: rr.Engine) -> None:
     """A payment that no rule minds is allowed, and nothing else is said of it."""
     decision = engine.decide(payment())
     assert decision.action == rr.Action.ALLOW
-    assert (decision.fired, decision.responsible, decision.measures, decision.notices, decision.score) == (
+    assert (decision.fired, decision.duties, decision.measures, decision.notices, decision.score) == (
         (),
         (),
         (),
@@ -46,8 +46,10 @@ def test_reject_names_duty_measure_notice_and_source(engine: rr.Engine) -> None:
     decision = engine.decide(payment(payee__account__id="6228480000009999"))
     assert decision.action == rr.Action.REJECT
     assert decision.fired == ("involved_account",)
-    (duty,) = decision.responsible
+    assert decision.responsible == ("payee.account=BANK-B",)
+    (duty,) = decision.duties
     assert (duty.instrument, duty.id, duty.institution) == ("payee.account", "6228480000009999", "BANK-B")
+    assert (duty.role, duty.rule, duty.within, duty.due) == ("account-servicing bank", "involved_account", "", None)
     (measure,) = decision.measures
     assert (measure.verb, measure.scope, measure.lasting, measure.id) == (
         "suspend",
@@ -186,9 +188,9 @@ def test_why_gives_each_condition_with_its_value(engine: rr.Engine) -> None:
     text = str(decision.why())
     assert "payee.account in involved" in text
     assert "amount > limit_of_day" in text
-    assert "amount is 3_000 CNY" in text
+    assert "amount is 3_000.00 CNY" in text
     assert "BANK-B" in text
-    assert "6228480000009999" not in text + decision.to_json() + repr(decision) + repr(decision.responsible)
+    assert "6228480000009999" not in text + decision.to_json() + repr(decision) + repr(decision.duties)
     other = decision.why("many_payers")
     assert [c.held for c in other.rules[0].conditions] == [False]
     with pytest.raises(KeyError):
@@ -198,12 +200,13 @@ def test_why_gives_each_condition_with_its_value(engine: rr.Engine) -> None:
 def test_to_json_holds_the_whole_decision(engine: rr.Engine) -> None:
     """The JSON of a decision has its format number, its version, what was done, why and on which values."""
     told = json.loads(engine.decide(payment(amount="3000.00")).to_json())
-    assert told["format"] == 1
+    assert told["format"] == 2
     assert told["ruleset"]["fingerprint"] == engine.rules.fingerprint
     assert told["act"] == "delay 24h"
     assert told["until"] == "2026-06-16T02:00:00Z"
-    assert told["values"]["amount"] == "3_000 CNY"
-    assert told["responsible"][0]["institution"] == "BANK-A"
+    assert told["values"]["amount"] == "3_000.00 CNY"
+    assert told["responsible"] == ["payer.account=BANK-A"]
+    assert told["duties"][0]["institution"] == "BANK-A"
 
 
 def test_predicate_is_one_rule_alone(engine: rr.Engine) -> None:

@@ -54,8 +54,8 @@ def test_an_average_is_compared_exactly_and_shown_rounded() -> None:
     assert "unusual" not in e.decide(payment(9, "x", "m", "30.01")).fired
     fired = e.decide(payment(9, "x", "m", "30.02"))
     assert "unusual" in fired.fired
-    assert fired.notices[0].text == "You mostly pay 10 CNY."
-    assert "average_7d is 10 CNY" in str(fired.why())
+    assert fired.notices[0].text == "You mostly pay 10.00 CNY."
+    assert "average_7d is 10.00 CNY" in str(fired.why())
 
 
 def test_recording_twice_is_once() -> None:

@@ -76,8 +76,7 @@ rule r
 
 
 def test_windows_are_inputs_by_key() -> None:
-    """A window for another key is an input of its own; one that may be empty, or whose key may be missing, is optional.
-    """
+    """A window for another key is an input of its own; one that may be empty, or that may lack its key, is optional."""
     inputs = {i.name: i for i in meaning("windows").inputs}
     assert {"pair", "pair of (payee.account, payer.account)", "total of payer.account"} <= inputs.keys()
     assert not inputs["pair"].optional
@@ -126,14 +125,14 @@ def test_names_of_lets_change_nothing() -> None:
 
 def test_comments_and_spacing_change_nothing() -> None:
     text = "\n".join(BLOCKS)
-    spaced = text.replace(" when ", "  # a comment with `ticks`, \"quotes\n  when\n\n   ").replace(" and ", "\n and ")
+    spaced = text.replace(" when ", '  # a comment with `ticks`, "quotes\n  when\n\n   ').replace(" and ", "\n and ")
     assert check_text(HEAD + text).ruleset == check_text(HEAD + spaced).ruleset
 
 
 def test_a_let_keeps_its_name_in_words() -> None:
     """An explanation shows the `let` by its name with its parts below, and one of a single comparison with it."""
     made = rule_of(
-        'let two when amount > 5 CNY and channel = atm\nlet one when amount < 9 CNY\n'
+        "let two when amount > 5 CNY and channel = atm\nlet one when amount < 9 CNY\n"
         'rule r\n  "r"\n  when two and one and hour > 3 # late\n  then warn\n'
     )
     assert isinstance(made.when, n.All)
@@ -219,10 +218,10 @@ def test_params_are_written_out_in_notices() -> None:
     """A notice shows a param by its value, joined to the text around it; languages keep their order."""
     (effects,) = (r for r in meaning("effects").rules if r.name == "all_effects")
     first, second = effects.notices
-    assert first.texts[0] == ("zh", ("这笔转账超过 5_000 CNY,请确认。",))
+    assert first.texts[0] == ("zh", ("这笔转账超过 5_000.00 CNY,请确认。",))
     language, parts = first.texts[1]
     assert language == "en" and [p if isinstance(p, str) else p.name for p in parts] == [
-        "This payment of ", "amount", " is above 5_000 CNY.",
+        "This payment of ", "amount", " is above 5_000.00 CNY.",
     ]  # fmt: skip
     assert second == n.Notice("payee", (("en", ("Please bring your papers",)),))
 

@@ -9,19 +9,23 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import TypeAlias
 
 PARTIES = ("payer.account", "payee.account", "claim.telco", "claim.platform", "payee.merchant", "claim.victim")
 RAILS = ("fps", "chaps", "sct", "ach", "card")
 VECTORS = ("sms", "call", "email", "app")
 
+Reduction: TypeAlias = tuple[str, int, bool, str | None]
+
 
 @dataclass
 class MadeCase:
     """`when`: (field, wanted) pairs, all of which must fit; None is `otherwise`. `reductions`: (what, minor units, only
-    where the victim is not vulnerable). `shares`: (percent in hundredths, None for the rest, party)."""
+    where the victim is not vulnerable, who bears it instead of the victim). `shares`: (percent in hundredths, None for
+    the rest, party)."""
 
     when: tuple[tuple[str, object], ...] | None
-    reductions: list[tuple[str, int, bool]]
+    reductions: list[Reduction]
     shares: list[tuple[int | None, str]]
 
 
@@ -32,7 +36,7 @@ class MadeBlock:
     name: str
     rail: str
     unless: str | None
-    reductions: list[tuple[str, int, bool]]
+    reductions: list[Reduction]
     cases: list[MadeCase] = field(default_factory=list)
 
 
@@ -53,10 +57,10 @@ def made_block(chance: random.Random, index: int) -> MadeBlock:
     return block
 
 
-def _reductions(chance: random.Random) -> list[tuple[str, int, bool]]:
+def _reductions(chance: random.Random) -> list[Reduction]:
     both = [
-        ("excess", chance.choice([1, 99, 10_000, 50_000]), chance.random() < 0.5),
-        ("cap", chance.choice([0, 1, 5_000, 8_500_000]), False),
+        ("excess", chance.choice([1, 99, 10_000, 50_000]), chance.random() < 0.5, chance.choice([None, *PARTIES])),
+        ("cap", chance.choice([0, 1, 5_000, 8_500_000]), False, None),
     ]
     chance.shuffle(both)
     return both[: chance.randint(0, 2)]
@@ -94,11 +98,12 @@ def _condition(name: str, wanted: object) -> str:
     return f"claim.{name}" if wanted is True else f"claim.{name} = {wanted}"
 
 
-def _reduction_lines(reductions: list[tuple[str, int, bool]]) -> list[str]:
+def _reduction_lines(reductions: list[Reduction]) -> list[str]:
     lines = []
-    for what, minor, guarded in reductions:
+    for what, minor, guarded, who in reductions:
         amount = f"{minor // 100}.{minor % 100:02d} GBP"
-        where = " where claim.victim.vulnerable = no" if guarded else ""
+        where = f" borne by {who}" if who else ""
+        where += " where claim.victim.vulnerable = no" if guarded else ""
         lines.append(f"  excess up to {amount}{where}" if what == "excess" else f"  cap {amount}")
     return lines
 
@@ -119,12 +124,18 @@ def bears(blocks: list[MadeBlock], claim: dict[str, object]) -> list[tuple[str, 
 
 def _by_block(block: MadeBlock, claim: dict[str, object], loss: int) -> list[tuple[str, int]]:
     case = next(c for c in block.cases if c.when is None or all(claim[name] == wanted for name, wanted in c.when))
-    left = loss
-    for what, minor, guarded in case.reductions or block.reductions:
+    left, victim = loss, 0
+    others: list[tuple[str, int]] = []
+    for what, minor, guarded, who in case.reductions or block.reductions:
+        before = left
         if what == "cap":
             left = minor if left > minor else left
         elif not (guarded and claim["victim.vulnerable"]):
             left = left - minor if left > minor else 0
+        if who is None or who == "claim.victim":
+            victim += before - left
+        elif before > left:
+            others.append((who, before - left))
     stated = sum(p for p, _ in case.shares if p is not None)
     exact = [Fraction(left * (10_000 - stated if p is None else p), 10_000) for p, _ in case.shares]
     given = [int(x) for x in exact]
@@ -132,7 +143,7 @@ def _by_block(block: MadeBlock, claim: dict[str, object], loss: int) -> list[tup
         behind = [x - g for x, g in zip(exact, given, strict=True)]
         given[behind.index(max(behind))] += 1
     found = [(party, amount) for (_, party), amount in zip(case.shares, given, strict=True)]
-    return [*found, ("claim.victim", loss - left)] if loss > left else found
+    return [*found, *others, *([("claim.victim", victim)] if victim else [])]
 
 
 def made_claim(chance: random.Random, number: int) -> dict[str, object]:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 
@@ -17,6 +18,7 @@ RULES = """ruleset app version 2026.1
   currency GBP
   timezone Europe/London
   calendar "GB-ENG"
+  appeal   "Call your bank."
 
 source PSR "Specific Requirement 1"
 source MAS "Shared responsibility guidelines", unverified
@@ -81,6 +83,7 @@ liability phishing on claim
   cites   MAS "4"
   when    claim.authorised = no
   case    claim.missed_duty.financial_institution
+    cites PSR "4.5"
     share 100% payer.account
   case    all of (claim.missed_duty.telco, claim.vector = sms)
     share 100% claim.telco
@@ -126,7 +129,7 @@ def test_shares_are_typed_and_exact(engine: rr.Engine) -> None:
         ("payee.account", "BANK-B", 10_000, Decimal("100.00")),
         ("claim.victim", "VICTIM-000123", 10_000, Decimal("100.00")),
     ]
-    assert [s.because for s in decision.shares] == ["50% of 200 GBP", "the rest of 200 GBP", "excess"]
+    assert [s.because for s in decision.shares] == ["50% of 200.00 GBP", "the rest of 200.00 GBP", "excess"]
     assert {s.rule for s in decision.shares} == {"app_scam"}
     (deadline,) = decision.deadlines
     assert deadline.due.isoformat() == "2026-06-25T23:00:00+00:00"
@@ -150,11 +153,79 @@ def test_why_tells_the_case(engine: rr.Engine) -> None:
     assert "no  claim.missed_duty.financial_institution" in text
     assert "yes claim.vector = sms" in text
     assert [s.because for s in decision.shares] == [
-        "100% of 300 GBP: all of (claim.missed_duty.telco, claim.vector = sms)"
+        "100% of 300.00 GBP: all of (claim.missed_duty.telco, claim.vector = sms)"
     ]
     nobody = engine.decide(claim(rail="card"), event="claim")
     assert [(s.party, s.because, s.rule) for s in nobody.shares] == [("claim.victim", "no block applies", None)]
     assert "app_scam does not apply" in str(nobody.why())
+
+
+def test_a_case_has_citations_of_its_own(engine: rr.Engine) -> None:
+    """They stand beside those of the block, where that case is taken and nowhere else."""
+    missed = {"financial_institution": True, "telco": True}
+    taken = engine.decide(claim(authorised=False, missed_duty=missed), event="claim")
+    assert [(c.source, c.where) for c in taken.citations] == [("MAS", "4"), ("PSR", "4.5")]
+    assert "cites        PSR 4.5" in str(taken.why())
+    other = engine.decide(claim(authorised=False), event="claim")
+    assert [(c.source, c.where) for c in other.citations] == [("MAS", "4")]
+
+
+def test_an_excess_that_another_party_bears() -> None:
+    """The victim gets it back, and the shares are of what is left; a party that is not there is refused."""
+    head = 'ruleset x version 2026.1\n  currency GBP\nliability a on claim\n  "a"\n'
+    shares = "  share 50% payer.account\n  share rest payee.account\n"
+    rules = rr.loads(f"{head}  excess up to 100 GBP borne by payer.account\n{shares}")
+    found = rr.Engine(rules).decide(claim(), event="claim").shares
+    assert [(s.party, s.id, s.amount_minor, s.because) for s in found] == [
+        ("payer.account", "BANK-A", 10_000, "50% of 200.00 GBP"),
+        ("payee.account", "BANK-B", 10_000, "the rest of 200.00 GBP"),
+        ("payer.account", "BANK-A", 10_000, "excess that the victim does not bear"),
+    ]
+    telco = rr.Engine(rr.loads(f"{head}  excess up to 100 GBP borne by claim.telco\n{shares}"))
+    with pytest.raises(rr.PaymentError) as caught:
+        telco.decide(claim(telco=None), event="claim")
+    assert (caught.value.field, caught.value.kind) == ("telco", "missing")
+    by_victim = rr.loads(f"{head}  excess up to 100 GBP borne by claim.victim\n{shares}")
+    assert by_victim.fingerprint == rr.loads(f"{head}  excess up to 100 GBP\n{shares}").fingerprint
+
+
+def test_tables_are_of_payments(engine: rr.Engine) -> None:
+    """What is asked for many claims says how to do it; one rule on claims is a function of a claim."""
+    with pytest.raises(ValueError, match=r"decide each claim by itself, with decide\(…, event='claim'\)"):
+        engine.decide_many([], event="claim")
+    large = engine.predicate("large_claim")
+    assert (large(claim(loss="50000.01")), large(claim())) == (True, False)
+    with pytest.raises(ValueError, match="tables are of payments"):
+        large(pa.table({"id": ["C-1"]}))
+    with pytest.raises(KeyError):
+        engine.predicate("nobody")
+
+
+def test_a_claim_as_a_model(engine: rr.Engine) -> None:
+    """The model of another event's schema is decided as its mapping is, and refuses what a decision would."""
+    model = rr.model_of(rr.event_schema("claim", "GBP"))
+    assert engine.decide(model(**claim()), event="claim").shares == engine.decide(claim(), event="claim").shares
+    with pytest.raises(ValueError, match="loss"):
+        model(**claim(loss="-1"))
+
+
+@pytest.mark.parametrize(
+    ("ruleset", "event", "said"),
+    [
+        (
+            "gb/app_reimbursement",
+            "payment",
+            "has no rule about payments; for a file of claims run `riskrules liability",
+        ),
+        ("gb/payment_delay", "claim", "`decide` is for payments; for a file of claims run `riskrules liability"),
+        ("gb/payment_delay", "order", "`gb/payment_delay` decides payment, claim, and nothing about orders"),
+    ],
+)
+def test_decide_says_which_command_decides_claims(ruleset: str, event: str, said: str) -> None:
+    """Before it reads anything."""
+    ran = CliRunner().invoke(main, ["decide", ruleset, "nowhere.csv", "--event", event])
+    assert ran.exit_code == 2
+    assert said in ran.output
 
 
 def test_json_masks_the_victim(engine: rr.Engine) -> None:
@@ -171,7 +242,7 @@ def test_rules_about_other_events_decide(engine: rr.Engine) -> None:
              "account": {"id": "GB-00-2222", "institution": "BANK-B"}}  # fmt: skip
     stopped = engine.decide(order, event="order")
     assert [m.words for m in stopped.measures] == ["stop order.account for 48h"]
-    assert [d.institution for d in stopped.responsible] == ["BANK-B"]
+    assert stopped.responsible == ("order.account=BANK-B",)
     assert engine.decide({**order, "matches": False}, event="order").measures == ()
     with pytest.raises(ValueError, match="decides payment, claim, order, not 'return'"):
         engine.decide(order, event="return")
@@ -226,7 +297,7 @@ def test_its_own_tests_pass_and_can_fail() -> None:
     results = rr.run_tests(rr.loads(RULES))
     assert [r.failures for r in results] == [()] * 5
     wrong = rr.run_tests(rr.loads(RULES.replace("share 100 GBP claim.telco", "share 99 GBP claim.telco")))
-    assert [f for r in wrong for f in r.failures] == ["expected share 99 GBP claim.telco, got 100 GBP"]
+    assert [f for r in wrong for f in r.failures] == ["expected share 99.00 GBP claim.telco, got 100.00 GBP"]
 
 
 def test_a_saved_ruleset_has_all_of_its_events(tmp_path: Path, engine: rr.Engine) -> None:

@@ -11,7 +11,7 @@ import pytest
 from riskrules.base.business_days import BusinessDays, CalendarError, business_days
 from riskrules.meaning import nodes as n
 from riskrules.meaning.deadlines import due_us
-from riskrules.meaning.losses import Within
+from riskrules.meaning.nodes import Within
 
 LONDON = ZoneInfo("Europe/London")
 
@@ -138,3 +138,14 @@ def test_a_calendar_that_nobody_keeps_is_refused(name: str) -> None:
     """In a sentence, whatever the name."""
     with pytest.raises(CalendarError):
         business_days(name)
+
+
+def test_target_days_are_the_settlement_systems() -> None:
+    """Of the week days of 2026 the euro's settlement system is closed on its own five and no others; a Belgian holiday
+    is a day like any other."""
+    closed = {"2026-01-01", "2026-04-03", "2026-04-06", "2026-05-01", "2026-12-25"}
+    first = date(2026, 1, 1).toordinal()
+    weekdays = [d for i in range(365) if (d := date.fromordinal(first + i)).weekday() < 5]
+    assert {str(d) for d in weekdays if not business_days("TARGET").is_business_day(d)} == closed
+    assert business_days("TARGET").is_business_day(date(2026, 7, 21))
+    assert not business_days("BE").is_business_day(date(2026, 7, 21))

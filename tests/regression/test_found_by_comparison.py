@@ -40,8 +40,8 @@ def test_a_product_has_one_kind_in_either_order(product: str, factor: str) -> No
 def test_a_rule_answers_once_for_an_instrument() -> None:
     """A rule that names the same instrument in two ways stands once among those that say so."""
     made = engine('rule r "r" when amount > 1 CNY then reject responsible payee responsible payee.account\n')
-    (duty,) = made.decide(event(payee={"account": PAYEE})).responsible
-    assert duty.rules == ("r",)
+    (duty,) = made.decide(event(payee={"account": PAYEE})).duties
+    assert duty.rule == "r"
 
 
 def test_an_age_that_only_a_notice_shows_is_read_before_the_payment_is_decided() -> None:

@@ -124,7 +124,8 @@ def all_with(party: str, loss: int) -> dict[str, int]:
 
 
 def united_kingdom(claim: Mapping[str, Any]) -> dict[str, int]:
-    """Half and half above 100 pounds (nothing off for the vulnerable), up to 85,000 pounds."""
+    """Half and half above 100 pounds (nothing off for the vulnerable), up to 85,000 pounds. Where the sending firm
+    takes no excess though it might, the receiving firm keeps 50 pounds of its half."""
     loss = claim["claim.loss"]
     vulnerable = claim["claim.victim.vulnerable"]
     refused = [
@@ -140,8 +141,12 @@ def united_kingdom(claim: Mapping[str, Any]) -> dict[str, int]:
     ]
     if any(refused):
         return all_with("claim.victim", loss)
-    paid_back = min(loss if vulnerable else max(0, loss - 100_00), 85_000_00)
-    sending = (paid_back + 1) // 2
+    if claim["claim.excess_waived"] and not vulnerable:
+        paid_back = min(loss, 85_000_00)
+        sending = paid_back - max(0, paid_back // 2 - 50_00)
+    else:
+        paid_back = min(loss if vulnerable else max(0, loss - 100_00), 85_000_00)
+        sending = (paid_back + 1) // 2
     parts = {"payer.account": sending, "payee.account": paid_back - sending, "claim.victim": loss - paid_back}
     return {party: amount for party, amount in parts.items() if amount}
 
@@ -211,8 +216,9 @@ def test_the_second_program_finds_a_slip() -> None:
     text = ruleset_path("gb/app_reimbursement").read_text("utf-8")
     slips = [
         ("highest_claim  = 85_000 GBP", "highest_claim = 85_000.01 GBP"),
-        ("where claim.victim.vulnerable = no\n", "\n"),
-        ("share   50% payer.account", "share 50.01% payer.account"),
+        ("    excess up to highest_excess where claim.victim.vulnerable = no\n", "    excess up to highest_excess\n"),
+        ("borne by payer.account where", "borne by payee.account where"),
+        ("= no\n    cap highest_claim\n    share 50%", "= no\n    cap highest_claim\n    share 50.01%"),
     ]
     for right, wrong in slips:
         assert text.count(right) == 1
@@ -347,7 +353,7 @@ def numbers_of(name: str) -> set[str]:
     ("name", "heading", "numbers"),
     [
         ("gb/app_reimbursement", "2. UK", {"85,000", "100", "5", "35", "2024-10-07"}),
-        ("gb/payment_delay", "2. UK", {"2024-10-30"}),
+        ("gb/payment_delay", "2. UK", {"2024-10-30", "4"}),
         ("sg/shared_responsibility", "3. SINGAPORE", {"12h", "50,000", "50%", "21", "45", "2024-12-16", "2025-06-16"}),
     ],
 )

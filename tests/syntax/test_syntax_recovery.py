@@ -95,7 +95,8 @@ def test_what_could_stand_there_is_said_in_the_analysts_words() -> None:
     """No name of a terminal, and the clauses of the block where a clause is missing."""
     text = 'rule r\n  "Text"\n  when a\n'
     (diagnostic,) = parse(Source("t", text)).diagnostics
-    assert diagnostic.labels[0].text == "expected `and`, `unless`, `then`, `score`, `measure`, `responsible` or `tell`"
+    words = ("and", "unless", "then", "score", "measure", "responsible", "reason", "appeal")
+    assert diagnostic.labels[0].text == f"expected {', '.join(f'`{x}`' for x in words)} or `tell`"
 
 
 def test_several_mistakes_of_one_block_are_all_said() -> None:

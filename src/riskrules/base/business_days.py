@@ -1,6 +1,7 @@
 """Business days of a country, from data that somebody keeps: the `holidays` package (extra `[calendars]`).
 
-A calendar is named as ISO 3166 names a country or a part of one: `GB-ENG`, `CN`, `SG`. Where a country decides anew
+A calendar is named as ISO 3166 names a country or a part of one: `GB-ENG`, `CN`, `SG`. `TARGET` are the days on which
+the euro's settlement system is open, as the European Central Bank has them. Where a country decides anew
 each year which weekends are worked in exchange for which days off (China), the package has those years that were
 announced; a year beyond them is refused, since a deadline worked out from half the dates would be wrong. The price of
 relying on a package: a day off that a government declares tomorrow is known after the package is updated.
@@ -18,6 +19,8 @@ MOST_BUSINESS_DAYS = 3_000
 _MOST_CALENDARS = 64
 _MOST_YEARS = 1_024
 _LONGEST_NAME = 16
+_SYSTEMS = {"TARGET": "ECB"}
+"""Calendars of settlement systems, and the name that the package has for each."""
 
 
 class CalendarError(ValueError):
@@ -69,7 +72,9 @@ def business_days(name: str) -> BusinessDays:
 
 
 def is_calendar_name(name: str) -> bool:
-    """Whether the text looks like one: `GB`, `GB-ENG`."""
+    """Whether the text looks like one: `GB`, `GB-ENG`, `TARGET`."""
+    if name in _SYSTEMS:
+        return True
     country, _, part = name.partition("-")
     shaped = len(name) <= _LONGEST_NAME and name.isascii() and name.upper() == name
     return shaped and len(country) == 2 and country.isalpha() and ("-" not in name or part.isalnum())
@@ -85,11 +90,13 @@ def _of_year(name: str, year: int) -> tuple[date, ...]:
 
 def _kept(name: str, years: tuple[int, ...] = ()) -> Any:
     if not is_calendar_name(name):
-        raise CalendarError(f"`{name}` does not name a calendar; write a country such as `GB-ENG`, `CN` or `SG`")
+        raise CalendarError(f"`{name}` does not name a calendar; write a country such as `GB-ENG` or `CN`, or `TARGET`")
     try:
         import holidays
     except ImportError:
         raise CalendarError("business days need the `holidays` package: pip install 'riskrules[calendars]'") from None
+    if name in _SYSTEMS:
+        return holidays.financial_holidays(_SYSTEMS[name], years=years)
     country, _, part = name.partition("-")
     try:
         return holidays.country_holidays(country, subdiv=part or None, years=years)

@@ -79,8 +79,5 @@ def parse_minor(text: str, currency: str) -> int:
 
 
 def format_minor(minor: int, currency: str) -> str:
-    """An amount as the language writes it: `123.45 CNY`, `50_000 CNY`."""
-    digits = minor_digits(currency)
-    one: int = 10**digits
-    text = write_decimal(minor, digits, "_") if minor % one else f"{minor // one:_}"
-    return f"{text} {currency}"
+    """An amount with all its minor digits: `123.45 CNY`, `50_000.00 CNY`, `50_000 JPY`."""
+    return f"{write_decimal(minor, minor_digits(currency), '_')} {currency}"

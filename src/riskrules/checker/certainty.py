@@ -25,7 +25,7 @@ from ..meaning import nodes as n
 from .problems import Problems
 from .scope import Built, Need
 
-_OPPOSITES = {"=": "!=", "!=": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+OPPOSITES = {"=": "!=", "!=": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 
 
 def opposite(built: Built, words: str = "") -> Built:
@@ -43,7 +43,7 @@ def opposite(built: Built, words: str = "") -> Built:
 def with_windows(compare: n.Compare) -> n.Condition:
     """Where a comparison of windows may hold: where its opposite, which is false too if one could not be read, does
     not."""
-    return n.Not(replace(compare, op=_OPPOSITES[compare.op]), compare.words)
+    return n.Not(replace(compare, op=OPPOSITES[compare.op]), compare.words)
 
 
 def named(built: Built, let: str) -> Built:

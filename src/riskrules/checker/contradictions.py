@@ -22,7 +22,7 @@ def contradiction(rule: n.Rule | n.Exempt, bounds: dict[str, tuple[int, int]]) -
     for atom in atoms:
         match atom:
             case n.Compare():
-                name = _cut(atom, left)
+                name = narrowed(atom, left)
                 if name:
                     return f"no value of `{name}` meets all that is asked of it"
             case n.Equal(n.Read(name), n.Const(value), False) | n.Equal(n.Const(value), n.Read(name), False):
@@ -49,7 +49,7 @@ def is_never_in_force(rule: n.InForce, whole: n.InForce) -> bool:
     return bool(starts and ends) and max(starts) >= min(ends)
 
 
-def _cut(c: n.Compare, left: dict[str, tuple[int, int]]) -> str:
+def narrowed(c: n.Compare, left: dict[str, tuple[int, int]]) -> str:
     """Narrows what is left of the one input that the comparison reads; its name if nothing is."""
     match c:
         case n.Compare(op, n.Read(name, kind), n.Const(int() as value, _, digits)) if (

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ..meaning import nodes as n
+from ..meaning.deadlines import READ
 from ..syntax.tree import Node, Token
 from .kinds_together import article
-from .literals import Literals, token, unquoted
+from .literals import Literals, fixed_instead, token, unquoted
 from .problems import Problems, choices_shown, span_of
 from .scope import Need, Scope
 
@@ -34,13 +35,15 @@ class Effects:
         literals: Literals,
         sources: dict[str, str],
         unverified: frozenset[str] = frozenset(),
+        calendar: str = "",
     ) -> None:
-        """`unverified`: the sources whose every citation is."""
+        """`unverified`: the sources whose every citation is; `calendar`: the ruleset's, "" where it names none."""
         self.scope = scope
         self.problems = problems
         self.literals = literals
         self.sources = sources
         self.unverified = unverified
+        self.calendar = calendar
         self.cited: set[str] = set()
 
     def action(self, node: Node) -> n.Act | None:
@@ -48,11 +51,12 @@ class Effects:
             return n.Act(n.LEVELS.index(node.kind))
         length = _node(node, 0)
         if length.kind != "duration":
+            fixed = fixed_instead(length)
             self.problems.error(
                 "not-an-exact-span",
-                f"{self.problems.shown(length)} has no fixed length",
+                f"{self.problems.shown(length)} has no fixed length, and a payment waits a fixed time",
                 length,
-                help=("write hours or days, such as `24h`",),
+                help=(f"write `{fixed}`, which is never longer" if fixed else "write hours or days, such as `24h`",),
             )
             return None
         const = self.literals.const(length)
@@ -125,17 +129,38 @@ class Effects:
 
     def responsible(self, node: Node) -> tuple[n.Responsible, tuple[Need, ...]] | None:
         """Whose institution has the duty, and what must be known for it."""
-        ref = _node(node, 0)
+        ref, clause = node.parts
+        assert isinstance(ref, Node)
         name = token(ref)
+        within = self.within(clause) if isinstance(clause, Node) else None
+        if isinstance(clause, Node) and within is None:
+            return None
         if name.text not in SIDES or len(ref.parts) > 1:
             needs = self.instrument_needs(ref, "has the duty")
-            return None if needs is None else (n.Responsible(name.text, (self._instrument(name.text),)), needs)
+            return None if needs is None else (n.Responsible(name.text, (self._instrument(name.text),), within), needs)
         options = [
             f"{name.text}.{x}" for x in ("merchant", "wallet", "account") if f"{name.text}.{x}" in self.scope.schema
         ]
         reads = [self.scope.read_field(x, span_of(name)) for x in options]
         sure = any(not x.needs for x in reads)
-        return n.Responsible(name.text, tuple(self._instrument(x) for x in options)), () if sure else reads[-1].needs
+        duty = n.Responsible(name.text, tuple(self._instrument(x) for x in options), within)
+        return duty, () if sure else reads[-1].needs
+
+    def within(self, clause: Node) -> n.Within | None:
+        """A time to act or to pay; None after a finding."""
+        spans = [self.literals.span(x) for x in clause.parts if isinstance(x, Node)]
+        for name in READ.get(self.scope.schema.event, ()):
+            self.scope.used.add(name)
+            self.scope.read_field(name, span_of(clause))
+        if any(s is not None and s.unit == "business days" for s in spans) and not self.calendar:
+            self.problems.error(
+                "no-calendar",
+                f"{self.problems.shown(clause)} counts business days, and the file does not say of which country",
+                clause,
+                help=('write `calendar "GB-ENG"` below the `ruleset` line, with your country',),
+            )
+        first, last = [*spans, None][:2]
+        return None if None in spans or first is None else n.Within(first, last)
 
     def _instrument(self, path: str) -> n.Instrument:
         return n.Instrument(path, self.scope.schema[path].partner)

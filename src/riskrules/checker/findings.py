@@ -6,6 +6,7 @@ They are looked for only in a file without errors, so that a warning never follo
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 from ..meaning import nodes as n
 from ..meaning.averages import averages_of
@@ -31,9 +32,7 @@ class Findings:
         self.find_scores_without_end(bands)
 
     def _name(self, rule: str) -> Token:
-        name = self.places[rule].parts[0]
-        assert isinstance(name, Token)
-        return name
+        return _name_of(self.places[rule])
 
     def find_unused(self, scope: Scope, used: set[str]) -> None:
         """A window nobody reads costs memory on every payment; an unused name is often a misspelt one."""
@@ -58,6 +57,15 @@ class Findings:
                     at,
                     help=("leave it out, or look for the name that the rule reads",),
                 )
+
+    def find_unused_appeal(self, appeal: Node) -> None:
+        """The ruleset's appeal goes with a duty; without one nobody ever reads it."""
+        self.problems.warning(
+            "unused",
+            "no rule says who is responsible and leaves its `appeal` to this one",
+            appeal,
+            help=("delete it, or add `responsible` to a rule",),
+        )
 
     def find_silent_stops(self) -> None:
         """A payer whose payment is delayed, held or rejected should be told."""
@@ -164,6 +172,37 @@ class Findings:
                     help=("lower the band, or let a rule score more",),
                 )
                 break
+
+
+def find_no_appeal(rulesets: Iterable[tuple[n.Ruleset, dict[str, Node]]], problems: Problems) -> None:
+    """Said once a file, at the first rule that bears on a customer who is not told where to contest it."""
+    bearing = [
+        _name_of(places[rule.name])
+        for ruleset, places in rulesets
+        for rule in ruleset.rules
+        if not rule.appeal and _bears_on_customers(rule, ruleset.bands)
+    ]
+    if bearing:
+        first = min(bearing, key=lambda name: name.start)
+        problems.warning(
+            "no-appeal",
+            f"`{first.text}` bears on a customer, and nothing says where the customer can contest it",
+            first,
+            help=('write `appeal "…"` at the end of the `ruleset` block, or in the rule, with whom to turn to',),
+        )
+
+
+def _bears_on_customers(rule: n.Rule, bands: Iterable[n.Band]) -> bool:
+    """Above warn, by itself or by what it adds to a score; or with a measure."""
+    acts = [rule.action] if rule.action else []
+    acts += [b.action for b in bands] if (rule.score or 0) > 0 else []
+    return bool(rule.measures) or any(a.level > n.WARN for a in acts)
+
+
+def _name_of(block: Node) -> Token:
+    name = block.parts[0]
+    assert isinstance(name, Token)
+    return name
 
 
 def _within(inner: n.InForce, outer: n.InForce) -> bool:

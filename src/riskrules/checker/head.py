@@ -30,6 +30,7 @@ class Head:
     timezone: str = "UTC"
     language: str = "en"
     calendar: str = ""
+    appeal: Node | None = None
     dates: tuple[Token, ...] = ()
     start: int = 0
     end: int = 0
@@ -62,7 +63,8 @@ def read_head(blocks: list[Node], broken: bool, problems: Problems) -> Head:
     head.name, head.version = token(heads[0], 0).text, token(heads[0], 1).text
     seen: dict[str, Node] = {}
     for part in heads[0].parts[2:]:
-        assert isinstance(part, Node)
+        if not isinstance(part, Node):  # no appeal
+            continue
         if part.kind in seen:
             problems.error(
                 "said-twice",
@@ -88,6 +90,9 @@ def read_head(blocks: list[Node], broken: bool, problems: Problems) -> Head:
 
 
 def _head_part(head: Head, part: Node, problems: Problems) -> None:
+    if part.kind in ("appeal", "appeal_in"):
+        head.appeal = part
+        return
     first = token(part)
     match part.kind:
         case "title":
@@ -101,7 +106,9 @@ def _head_part(head: Head, part: Node, problems: Problems) -> None:
                     "unknown-calendar",
                     f"{problems.shown(first)} does not name a calendar",
                     first,
-                    help=('write a country, or a part of one, such as `"GB-ENG"`, `"CN"` or `"SG"`',),
+                    help=(
+                        'write a country or a part of one, such as `"GB-ENG"` or `"CN"`, or `"TARGET"` for the euro',
+                    ),
                 )
         case "in_force":
             head.dates = tuple(p for p in part.parts if isinstance(p, Token))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..meaning import nodes as n
 from ..meaning.averages import inputs_of
 from ..schema import kinds as k
@@ -54,9 +56,13 @@ class InlineTests:
                 case "with_list":
                     self._with(part, lists)
                 case _:
-                    outcome = self._expectation(part)
-                    if outcome is not None and self._new(part, outcome, expect):
-                        expect.append(outcome)
+                    for one in part.parts if part.kind == "expect_none" else (part,):
+                        assert isinstance(one, Node)
+                        outcome = self._expectation(one)
+                        if outcome is not None and one is not part:
+                            outcome = replace(outcome, what=f"no {outcome.what}")
+                        if outcome is not None and self._new(one, outcome, expect):
+                            expect.append(outcome)
         if self.problems.errors > before:
             return None
         line = self.problems.source.line_and_column(node.start)[0]
@@ -180,25 +186,40 @@ class InlineTests:
         words = self.problems.words(node)
         match node.kind:
             case "expect_responsible":
-                ref = _node(node, 0)
-                name = token(ref).text
-                if name in SIDES and len(ref.parts) == 1:
-                    return n.Expectation("responsible", name, words)
-                needs = self.effects.instrument_needs(ref, "has the duty")
-                return None if needs is None else n.Expectation("responsible", name, words)
+                return self._responsible(node, words)
             case "expect_measure":
-                verb, ref = token(node), _node(node, 1)
-                known = self.effects.verb(verb)
-                if self.effects.instrument_needs(ref, "is acted on") is None or not known:
-                    return None
-                return n.Expectation("measure", (verb.text, token(ref).text), words)
+                return self._measure(node, words)
             case "expect_tell":
-                to = self.notices.recipient(_node(node, 0))
-                return None if to is None else n.Expectation("tell", to, words)
+                return self._tell(node, words)
             case "expect_share":
                 return self._share(node, words)
+            case "expect_no_responsible" | "expect_no_measure" | "expect_no_tell":
+                return n.Expectation(f"no {node.kind.removeprefix('expect_no_')}", "", words)
         action = self.effects.action(node)
         return None if action is None else n.Expectation("action", action, words)
+
+    def _responsible(self, node: Node, words: str) -> n.Expectation | None:
+        ref, clause = node.parts
+        assert isinstance(ref, Node)
+        name = token(ref).text
+        if name not in SIDES or len(ref.parts) > 1:
+            if self.effects.instrument_needs(ref, "has the duty") is None:
+                return None
+        if not isinstance(clause, Node):
+            return n.Expectation("responsible", name, words)
+        within = self.effects.within(clause)
+        return None if within is None else n.Expectation("responsible", (name, within), words)
+
+    def _measure(self, node: Node, words: str) -> n.Expectation | None:
+        verb, ref = token(node), _node(node, 1)
+        known = self.effects.verb(verb)
+        if self.effects.instrument_needs(ref, "is acted on") is None or not known:
+            return None
+        return n.Expectation("measure", (verb.text, token(ref).text), words)
+
+    def _tell(self, node: Node, words: str) -> n.Expectation | None:
+        to = self.notices.recipient(_node(node, 0))
+        return None if to is None else n.Expectation("tell", to, words)
 
     def _share(self, node: Node, words: str) -> n.Expectation | None:
         """What a party bears, all its shares together."""

@@ -11,11 +11,11 @@ from fractions import Fraction
 
 from ..base.source import Span
 from ..meaning import nodes as n
-from ..meaning.allocation import LOSS
-from ..meaning.deadlines import READ
-from ..meaning.losses import CAP, EXCESS, Case, Liability, Part, Reduction, Within
+from ..meaning.allocation import LOSS, VICTIM
+from ..meaning.losses import CAP, EXCESS, Case, Liability, Part, Reduction
 from ..schema.kinds import ENTITIES
 from ..syntax.tree import Node, Token
+from ..syntax.tree import Part as Piece
 from .certainty import opposite, together
 from .declarations import Declarations
 from .kinds_together import article
@@ -31,12 +31,11 @@ _ALWAYS = n.All(())
 class Liabilities:
     """Reads the blocks of one file. `rules` lends its clauses: conditions, citations, days."""
 
-    def __init__(self, rules: Rules, declarations: Declarations, calendar: str) -> None:
+    def __init__(self, rules: Rules, declarations: Declarations) -> None:
         self.rules = rules
         self.problems = rules.problems
         self.scope = rules.conditions.scope
         self.declarations = declarations
-        self.calendar = calendar
         self.blocks: dict[str, Liability] = {}
         self.places: dict[str, Node] = {}
 
@@ -66,8 +65,8 @@ class Liabilities:
         quantity = self._loss(side, base) if isinstance(side, Node) else self._field(LOSS, span_of(name))
         general = self._reductions([x for x in reductions if isinstance(x, Node)], base)
         cases = self._cases(name, nodes, base, general)
-        within = self._within(nodes)
         effects = self.rules.effects
+        within = next((effects.within(x) for x in nodes if x.kind == "within"), None)
         citations = tuple(c for c in (effects.citation(x) for x in nodes if x.kind == "cites") if c)
         force = self.rules.in_force(nodes)
         if base is None or quantity is None or any(c is None for c in cases):
@@ -158,16 +157,26 @@ class Liabilities:
                 continue
             seen[node.kind] = node
             amount = self._money(_only(node), base, f"the {node.kind}")
-            where = node.parts[1] if node.kind == "excess" else None
+            who, where = node.parts[1:] if node.kind == "excess" else (None, None)
+            borne = self._borne(who)
             condition = self.rules.conditions.condition(where) if isinstance(where, Node) else None
-            if amount is None or (isinstance(where, Node) and condition is None):
+            if amount is None or borne is None or (isinstance(where, Node) and condition is None):
                 good = False
                 continue
             if condition is not None and base is not None and not self._proven(base, condition):
                 good = False
             what = CAP if node.kind == "cap" else EXCESS
-            made.append(Reduction(what, amount, condition.node if condition else None, self.problems.words(node)))
+            held = condition.node if condition else None
+            made.append(Reduction(what, amount, held, self.problems.words(node), *borne))
         return tuple(made) if good else None
+
+    def _borne(self, ref: Piece) -> tuple[str, str] | None:
+        """Who bears an excess, as (party, bearer), both empty for the victim; None after a finding."""
+        if not isinstance(ref, Node):
+            return "", ""
+        bearer = self._bearer(ref, "an excess is borne by")
+        party = token(ref).text
+        return None if bearer is None else ("", "") if party == VICTIM else (party, bearer)
 
     # -- shares --------------------------------------------------------------------------------
     def _cases(
@@ -205,9 +214,10 @@ class Liabilities:
         own = [x for x in inner if x.kind in ("excess", "cap")]
         reductions = self._reductions(own, base) if own else general
         parts = self._parts(name, [x for x in inner if x.kind in ("share", "rest")])
+        cited = tuple(c for c in (self.rules.effects.citation(x) for x in inner if x.kind == "cites") if c)
         if reductions is None or parts is None or (line.kind == "case" and built is None):
             return None
-        return Case(when, reductions, parts, words)
+        return Case(when, reductions, parts, words, cited)
 
     def _parts(self, name: Token, shares: Sequence[Node]) -> tuple[Part, ...] | None:
         made: list[Part] = []
@@ -278,7 +288,7 @@ class Liabilities:
         )
         return False
 
-    def _bearer(self, ref: Node) -> str | None:
+    def _bearer(self, ref: Node, goes: str = "a share goes to") -> str | None:
         """Who pays: an instrument's institution, or the party or institution itself; None after a finding."""
         name = token(ref)
         field = self.scope.schema.get(name.text) if len(ref.parts) == 1 else None
@@ -289,7 +299,7 @@ class Liabilities:
             what = f"is {article(field.kind)}" if field else "is none that a claim has"
             self.problems.error(
                 "not-a-party",
-                f"a share goes to a party, an institution or an instrument, and {self.problems.shown(ref)} {what}",
+                f"{goes} a party, an institution or an instrument, and {self.problems.shown(ref)} {what}",
                 ref,
                 help=self.problems.did_you_mean(name.text, parties)
                 or ("name one such as `payer.account`, `payee.account` or `claim.victim`",),
@@ -303,24 +313,6 @@ class Liabilities:
             return None
         self.scope.read_field(field.partner, span_of(ref))
         return field.partner
-
-    # -- deadline ------------------------------------------------------------------------------
-    def _within(self, nodes: Sequence[Node]) -> Within | None:
-        clause = next((x for x in nodes if x.kind == "within"), None)
-        if clause is None:
-            return None
-        spans = [self.rules.effects.literals.span(x) for x in clause.parts if isinstance(x, Node)]
-        for name in READ:
-            self._field(name, span_of(clause))
-        if any(s is not None and s.unit == "business days" for s in spans) and not self.calendar:
-            self.problems.error(
-                "no-calendar",
-                f"{self.problems.shown(clause)} counts business days, and the file does not say of which country",
-                clause,
-                help=('write `calendar "GB-ENG"` below the `ruleset` line, with your country',),
-            )
-        first, last = [*spans, None][:2]
-        return None if first is None else Within(first, last)
 
 
 def _only(node: Node) -> Node:

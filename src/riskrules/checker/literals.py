@@ -5,6 +5,7 @@ Nothing is rounded: a literal with more digits than its kind holds is a finding,
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -96,7 +97,7 @@ class Literals:
                     "not-an-exact-span",
                     f"{self.problems.shown(node)} has no fixed length, so it cannot be compared",
                     node,
-                    help=("write it in days, such as `90d`",),
+                    help=(_days_instead(node),),
                 )
                 return None
             case "text":
@@ -237,6 +238,36 @@ class Literals:
 
     def midnight_us(self, day: date) -> int:
         return local_midnight(day, zone_of(self.timezone))
+
+
+def _days_instead(node: Node) -> str:
+    """What to compare with in the place of months, years or business days."""
+    whole = decimal(token(node).text)[0]
+    unit = node.parts[1]
+    assert isinstance(unit, Node)
+    if unit.kind == "business_days" or not 0 < whole <= MOST_SPAN_UNITS:
+        return "write it in days, such as `90d`"
+    least, most = (days_of_months(whole * (12 if unit.kind == "years" else 1), end) for end in (min, max))
+    return f"write it in days: they are `{least}d` at least and `{most}d` at most"
+
+
+def days_of_months(count: int, end: Callable[[Iterable[int]], int]) -> int:
+    """The days of so many months: the fewest (`end` min) or the most (max)."""
+    starts = [(year, month) for year in range(2001, 2005) for month in range(1, 13)]
+    later = ((divmod(year * 12 + month - 1 + count, 12), date(year, month, 1)) for year, month in starts)
+    return end((date(year, month + 1, 1) - first).days for (year, month), first in later)
+
+
+def fixed_instead(node: Node) -> str:
+    """The fixed time that is never longer than months, years or business days, as one word; "" where there is none."""
+    whole = decimal(token(node).text)[0]
+    unit = node.parts[1]
+    assert isinstance(unit, Node)
+    if not 0 < whole <= MOST_SPAN_UNITS:
+        return ""
+    if unit.kind == "business_days":
+        return f"{24 * whole}h"
+    return f"{days_of_months(whole * (12 if unit.kind == 'years' else 1), min)}d"
 
 
 def _cut(number: str, digits: int) -> str:

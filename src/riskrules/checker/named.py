@@ -33,7 +33,7 @@ class Named:
     acted_on: set[str] = field(default_factory=set)
 
 
-def names_in(rules: Iterable[n.Rule | n.Exempt]) -> Named:
+def names_in(rules: Iterable[n.Rule | n.Exempt], event: str) -> Named:
     found = Named()
     seen: set[int] = set()
     for rule in rules:
@@ -42,8 +42,10 @@ def names_in(rules: Iterable[n.Rule | n.Exempt]) -> Named:
         if isinstance(rule, n.Rule):
             found.acted_on.update(m.instrument for m in rule.measures)
             found.acted_on.update(x for r in rule.responsible for o in r.options for x in (o.path, o.institution))
-            for notice in rule.notices:
-                shown = (p for _, parts in notice.texts for p in parts if not isinstance(p, str))
+            if any(r.within for r in rule.responsible):
+                found.acted_on.update(READ.get(event, ()))
+            for texts in (*(notice.texts for notice in rule.notices), rule.reason, rule.appeal):
+                shown = (p for _, parts in texts for p in parts if not isinstance(p, str))
                 found.reads.update(r.name for p in shown for r in reads_of(p))
     return found
 
@@ -61,8 +63,9 @@ def names_in_liabilities(blocks: Iterable[Liability], found: Named) -> None:
                 found.reads.update(r.name for r in reads_of(reduction.amount))
                 if reduction.where is not None:
                     _look(reduction.where, found, seen)
+                found.acted_on.update({reduction.party, reduction.bearer} - {""})
             found.acted_on.update(x for p in case.parts for x in (p.party, p.bearer))
-        found.acted_on.update({VICTIM, *(READ if block.within else ())})
+        found.acted_on.update({VICTIM, *(READ["claim"] if block.within else ())})
 
 
 def _look(condition: n.Condition, found: Named, seen: set[int]) -> None:

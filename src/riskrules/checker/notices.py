@@ -1,4 +1,4 @@
-"""`tell` clauses: a text for the payer or the payee, and the values shown in it.
+"""`tell`, `reason` and `appeal` clauses: texts for people, and the values shown in them.
 
 `{name}` shows a field, a window (also `{received_1h of payer.account}`) or a param. A param of one value is
 written out here; a value that has to be worked out for the notice alone is refused, since nothing but the text
@@ -52,12 +52,17 @@ class Notices:
         ref = node.parts[0]
         assert isinstance(ref, Node)
         to = self.recipient(ref)
+        read = self.texts(node, 1)
+        return (n.Notice(to, read[0]), read[1]) if to is not None and read is not None else None
+
+    def texts(self, node: Node, first: int = 0) -> tuple[n.Texts, tuple[Need, ...]] | None:
+        """The text by language, and what it shows; None after a finding. `first`: the part where it begins."""
         said: dict[str, Token] = {}
-        if node.kind == "tell":
-            said[self.language] = token(node, 1)
-        for part in node.parts[1:]:
-            if not isinstance(part, Node):
+        for part in node.parts[first:]:
+            if isinstance(part, Token):
+                said[self.language] = part
                 continue
+            assert part is not None
             language, text = token(part, 0), token(part, 1)
             if language.text in said:
                 self.problems.error(
@@ -68,13 +73,13 @@ class Notices:
         needs: list[Need] = []
         texts = [(language, self._template(text, needs)) for language, text in said.items()]
         made = tuple((language, template) for language, template in texts if template is not None)
-        return (n.Notice(to, made), tuple(needs)) if to is not None and len(made) == len(texts) else None
+        return (made, tuple(needs)) if len(made) == len(texts) else None
 
     def _template(self, text: Token, needs: list[Need]) -> tuple[Shown, ...] | None:
         """The text cut at its `{name}`s, each checked like any other name; None after a finding."""
         raw = unquoted(text)
         if not raw.strip():
-            self.problems.error("empty-text", "the notice says nothing", text, help=("write what they should know",))
+            self.problems.error("empty-text", "the text says nothing", text, help=("write what they should know",))
             return None
         parts: list[Shown] = []
         last, good = 0, True

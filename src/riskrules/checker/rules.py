@@ -28,7 +28,8 @@ What comes after the check looks at each of them."""
 MATCHES = "order.matches"
 """What a stop of an account rests on: account number, name, amount and time of the order all fit."""
 
-_Effect = TypeVar("_Effect", n.Measure, n.Responsible, n.Notice)
+_TEXTS = ("reason", "reason_in", "appeal", "appeal_in")
+_Effect = TypeVar("_Effect", n.Measure, n.Notice)
 
 
 class Rules:
@@ -39,12 +40,16 @@ class Rules:
         conditions: Conditions,
         effects: Effects,
         notices: Notices,
+        appeal: Node | None = None,
     ) -> None:
+        """`appeal`: the ruleset's, for every rule that has none of its own."""
         self.problems = problems
         self.declarations = declarations
         self.conditions = conditions
         self.effects = effects
         self.notices = notices
+        self.appeal = appeal
+        self.appeal_used = False
         self.rules: dict[str, n.Rule] = {}
         self.exempts: dict[str, n.Exempt] = {}
         self.places: dict[str, Node] = {}
@@ -102,6 +107,12 @@ class Rules:
         measures: list[n.Measure] = []
         responsible: list[n.Responsible] = []
         notices: list[n.Notice] = []
+        texts: dict[str, n.Texts] = {"reason": (), "appeal": ()}
+        said = {x.kind.removesuffix("_in"): x for x in nodes if x.kind in _TEXTS}
+        nobody = not any(x.kind == "responsible" for x in nodes)
+        if self.appeal is not None and not nobody and "appeal" not in said:
+            self.appeal_used = True
+            nodes = [*nodes, self.appeal]
         for clause in nodes:
             match clause.kind:
                 case "then":
@@ -114,6 +125,14 @@ class Rules:
                     if score is not None:
                         self._twice(clause, "a rule has one score")
                     score = self.effects.score(clause)
+                case "reason" | "reason_in" | "appeal" | "appeal_in":
+                    what = clause.kind.removesuffix("_in")
+                    if texts[what]:
+                        self._twice(clause, f"a rule has one `{what}`")
+                    read = self.notices.texts(clause)
+                    if read is not None:
+                        texts[what] = read[0]
+                        needs.extend(read[1])
                 case "measure" | "responsible" | "tell" | "tell_in":
                     made = self._effect(clause, event)
                     if made is not None:
@@ -122,15 +141,22 @@ class Rules:
                             case n.Measure() as effect:
                                 self._once(clause, effect, measures)
                             case n.Responsible() as effect:
-                                self._once(clause, effect, responsible)
+                                if any(x.name == effect.name for x in responsible):
+                                    self._twice(clause, f"`{effect.name}` has the duty already")
+                                responsible.append(effect)
                             case n.Notice() as effect:
                                 self._once(clause, effect, notices)
         citations = tuple(c for c in (self.effects.citation(x) for x in nodes if x.kind == "cites") if c)
         force = self.in_force(nodes)
-        nobody = not any(x.kind == "responsible" for x in nodes)
         proven = self._prove(condition, needs) and self.problems.errors == before
         if action is not None and action.level > n.WARN and nobody:
-            self._nobody(name, f"{n.LEVELS[action.level]} {_a(event)}")
+            self._nobody(name, f"can {n.LEVELS[action.level]} {_a(event)}")
+            return None
+        if nobody and measures:
+            self._nobody(name, f"can {measures[0].verb} `{measures[0].instrument}`")
+            return None
+        if nobody and said:
+            self._nobody(name, " and ".join(f"says its {x}" for x in said))
             return None
         if not proven:
             return None
@@ -149,7 +175,7 @@ class Rules:
             return None
         return n.Rule(
             name.text, text, when.node, tuple(u.node for u in unless), action, score, tuple(measures),
-            tuple(responsible), tuple(notices), citations, force,
+            tuple(responsible), tuple(notices), citations, force, texts["reason"], texts["appeal"],
         )  # fmt: skip
 
     def _once(self, clause: Node, effect: _Effect, kept: list[_Effect]) -> None:
@@ -169,7 +195,7 @@ class Rules:
     def _nobody(self, name: Token, does: str) -> None:
         self.problems.error(
             "no-responsible",
-            f"`{name.text}` can {does}, and names nobody who has the duty",
+            f"`{name.text}` {does}, and names nobody who has the duty",
             name,
             help=("add `responsible payee.account`, or whose account, merchant or wallet it is",),
         )
@@ -299,7 +325,7 @@ class Rules:
                 continue
             stopping = [b for b in bands if b.action.level > n.WARN]
             if stopping:
-                does = f"add to a score that can {n.LEVELS[stopping[-1].action.level]} a payment"
+                does = f"can add to a score that can {n.LEVELS[stopping[-1].action.level]} a payment"
                 self._nobody(_name(self.places[rule.name]), does)
 
 

@@ -24,7 +24,7 @@ from .declarations import Declarations
 from .disjoint import find_overlaps
 from .effects import Effects
 from .fields import Fields
-from .findings import Findings
+from .findings import Findings, find_no_appeal
 from .head import Head, read_head
 from .inline_tests import InlineTests
 from .later import Later
@@ -205,9 +205,10 @@ class _Run:
         in_force = self.declarations.in_force(self.head.dates)
         windows = self._declare(in_force)
         unverified = frozenset(self.declarations.unverified)
-        effects = Effects(self.scope, self.problems, self.literals, self.declarations.sources, unverified)
+        sources, calendar = self.declarations.sources, self.head.calendar
+        effects = Effects(self.scope, self.problems, self.literals, sources, unverified, calendar)
         notices = Notices(self.problems, self.quantities, self.head.language)
-        rules = Rules(self.problems, self.declarations, self.conditions, effects, notices)
+        rules = Rules(self.problems, self.declarations, self.conditions, effects, notices, self.head.appeal)
         rules.failed |= self.lost_rules
         for run in self.earlier:
             for name, said in run.scope.declared.items():
@@ -218,7 +219,7 @@ class _Run:
                 rules.rule(block)
             elif block.kind == "exempt":
                 rules.exempt(block)
-        liabilities = Liabilities(rules, self.declarations, self.head.calendar)
+        liabilities = Liabilities(rules, self.declarations)
         for block in self._of("liability"):
             liabilities.liability(block)
         rules.check_lifts(self.blocks)
@@ -252,6 +253,10 @@ class _Run:
             used = {x for run in runs for x in run.scope.used | run.cited}
             for run in runs:
                 findings.find_unused(run.scope, used)
+            if self.head.appeal is not None and not any(run.rules.appeal_used for run in runs):
+                findings.find_unused_appeal(self.head.appeal)
+            elif self.head.appeal is None:
+                find_no_appeal([(run.made, run.rules.places) for run in runs if run.made], self.problems)
         findings.find_unread_given(self.given, self.scope.schema)
 
     def _declare(self, in_force: n.InForce) -> Windows:
@@ -323,7 +328,7 @@ class _Run:
     ) -> n.Ruleset:
         ordered = tuple(rules.rules[x] for x in sorted(rules.rules))
         exempts = tuple(rules.exempts[x] for x in sorted(rules.exempts))
-        found = names_in((*ordered, *exempts))
+        found = names_in((*ordered, *exempts), self.event)
         names_in_liabilities(liabilities.blocks.values(), found)
         read = {*found.reads, *found.acted_on, "occurred_at"}
         for name in read - self.scope.inputs.keys():

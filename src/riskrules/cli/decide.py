@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING
 import click
 
 from .exits import FINDINGS, FINE, Stop
+from .explain import EVENTS
 from .rulesets import load_lists, load_rules, make_ready
 from .terminal import console, on_terminal, say, show
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from ..engine.rules import Rules
     from ..engine.tables import BadRow, DecidedBatch
     from .tally import Tally
 
@@ -40,6 +42,8 @@ ROWS_A_BATCH = 65_536
               help="Rows read and decided at a time.")  # fmt: skip
 @click.option("--as-decided", is_flag=True, help="Windows leave out what the rules hold or reject; slower.")
 @click.option("--by-arrival", is_flag=True, help="Rows are in order of arrival, some late, not of time; slower.")
+@click.option("--event", type=click.Choice(EVENTS), default="payment", show_default=True,
+              help="What HISTORY holds; only payments are decided by the file.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of text, as described above.")
 @click.pass_context
 def decide(
@@ -54,6 +58,7 @@ def decide(
     batch: int,
     as_decided: bool,
     by_arrival: bool,
+    event: str,
     as_json: bool,
 ) -> None:
     """Decide every payment of a history by a ruleset.
@@ -78,6 +83,8 @@ def decide(
 
     check_places(out, errors, (ruleset, history, map_file))
     rules = load_rules(ruleset)
+    if event != "payment" or (len(rules.events) > 1 and not rules.meaning.rules):
+        raise Stop(elsewhere(ruleset, rules, event))
     lists, absent = load_lists(rules, folder)
 
     from ..bridges.columns import TableError
@@ -107,6 +114,17 @@ def decide(
     else:
         show(drawn(tally, errors, out))
     ctx.exit(FINDINGS if tally.bad_rows else FINE)
+
+
+def elsewhere(ruleset: str, rules: Rules, event: str) -> str:
+    """Which command decides what this one does not, in a sentence."""
+    about = rules.events[1] if event == "payment" and len(rules.events) > 1 else event
+    if about not in rules.events:
+        return f"`{ruleset}` decides {', '.join(rules.events)}, and nothing about {about}s"
+    first = f"`{ruleset}` has no rule about payments" if event == "payment" else "`decide` is for payments"
+    if rules.on(about).meaning.liabilities:
+        return f"{first}; for a file of claims run `riskrules liability {ruleset} CLAIMS`"
+    return f"{first}; for one {about} run `riskrules explain {ruleset} FILE.json --event {about}`"
 
 
 def total_rows(history: str, limit: int | None) -> int | None:

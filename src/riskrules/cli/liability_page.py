@@ -73,6 +73,7 @@ def _claim(decision: Decision, currency: str) -> str:
         )
         parts.append(f"<p><b>{_text(rule.name)}</b> {_text(rule.outcome)}. {_text(rule.text)}</p>")
         parts.append(_table(("condition", "held", "values"), held))
+        parts += [f"<p>{_text(word)}: {_text(said)}</p>" for word, said in rule.owed]
         parts += [f'<p class="small">{_text(c)}</p>' for c in rule.citations]
     return "\n".join([*parts, "</section>"])
 

@@ -68,7 +68,8 @@ def brief(decision: Decision) -> RenderableType:
             shown = ", ".join(f"{name} is {value}" for name, value in values.items())
             table.add_row(Text(plain(words)), Text(plain(shown), style="cyan"))
         parts.append(Padding(table, (0, 0, 0, 2)))
-    duties = [("responsible", f"{d.institution}, for {d.instrument}") for d in decision.responsible]
+    who = dict.fromkeys(f"{d.institution}, for {d.instrument}" for d in decision.duties)
+    duties = [("responsible", x) for x in who]
     told = [(f"tells {s.to}", s.text) for s in decision.notices[:1]]
     return Group(*parts, _lines([*duties, *told]))
 
@@ -107,7 +108,7 @@ def _rule(rule: RuleWhy) -> list[RenderableType]:
         name,
         Padding(Text(plain(rule.text), style="italic"), (0, 0, 0, 2)),
         _conditions(rule),
-        _lines([("responsible", who) for who in rule.responsible]),
+        _lines(list(rule.owed)),
     ]
 
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from ..meaning import nodes as n
 from ..meaning.averages import averages_of
-from .shares import Deadline, Share, shares_told
+from .duty import UNKNOWN_INSTITUTION, Duty, Filled, duties_of, instrument_of
+from .shares import Deadline, Share, cited_by, shares_told
 from .shown import masked, shown, shown_act, shown_average, shown_instant, shown_span
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from .why import Why
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-DECISION_FORMAT = 1
+DECISION_FORMAT = 2
 """The format number of `to_json`."""
 
 
@@ -41,20 +42,6 @@ class Action(IntEnum):
 
     def __str__(self) -> str:
         return n.LEVELS[self]
-
-
-@dataclass(frozen=True, slots=True)
-class Duty:
-    """An instrument of this payment whose institution has the duty to act. `id` is the instrument's own;
-    `institution` is None only where the payment has no such instrument. `rules` say so."""
-
-    instrument: str
-    id: str | None
-    institution: str | None
-    rules: tuple[str, ...]
-
-    def __repr__(self) -> str:
-        return f"Duty({self.instrument} {masked(self.id or '')}: {self.institution}, {', '.join(self.rules)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +94,12 @@ class Version:
     fingerprint: str
 
 
-def instrument_of(duty: n.Responsible, values: Mapping[str, n.Value | None]) -> n.Instrument:
-    """The first of the duty's instruments that the payment has, else the last."""
-    return next((o for o in duty.options if values.get(o.path) is not None), duty.options[-1])
-
-
 class Decision:
     """What to do with a payment, why, and whose duty it is.
 
     `action` and `until` (when a delay or a bounded hold ends, UTC), `score`, `fired` and `lifted` (names of rules
-    that held, and of those that an exempt lifted), `exempts`, `measures`, `responsible`, `notices`, `citations`,
+    that held, and of those that an exempt lifted), `exempts`, `measures`, `duties` (who has to act, until when, and
+    what the customer is owed), `responsible` (the same as a table has it), `notices`, `citations`,
     `shares` (of a claim's loss; empty for a payment), `deadlines` (for paying them), `degraded` (what could not be
     read, in sentences), `ruleset`.
     """
@@ -164,6 +147,11 @@ class Decision:
     @property
     def _values(self) -> Mapping[str, n.Value | None]:
         return self._facts.values
+
+    @property
+    def level(self) -> int:
+        """The action's place in the order of actions, as the meaning counts."""
+        return self._act.level
 
     @property
     def action(self) -> Action:
@@ -231,19 +219,22 @@ class Decision:
         return [self._facts.serving.rules.by_name[name] for name in self.fired]
 
     @property
-    def responsible(self) -> tuple[Duty, ...]:
-        """One entry an instrument, in the order of its name."""
-        found: dict[str, dict[str, None]] = {}
-        institutions: dict[str, str] = {}
-        for rule in self.rules_fired:
-            for duty in rule.responsible:
-                instrument = instrument_of(duty, self._values)
-                found.setdefault(instrument.path, {})[rule.name] = None
-                institutions[instrument.path] = instrument.institution
-        return tuple(
-            Duty(path, self._text(path), self._text(institutions[path]), tuple(rules))
-            for path, rules in sorted(found.items())
-        )
+    def duties(self) -> tuple[Duty, ...]:
+        """Who has to act: one entry for each `responsible` of each rule that fired, the strongest action first. Empty
+        for a decision that an `on_error` made, since no rule did."""
+        rules = self._facts.serving.rules
+        return tuple(d for rule in self.rules_fired for d in duties_of(rules, rule, self._values, self._texts))
+
+    @property
+    def responsible(self) -> tuple[str, ...]:
+        """The institutions that have a duty, each once, as the table's column has them: `payee.account=BANK-B`."""
+        found = {
+            (o.path, self._text(o.institution) or UNKNOWN_INSTITUTION)
+            for rule in self.rules_fired
+            for named in rule.responsible
+            for o in [instrument_of(named, self._values)]
+        }
+        return tuple(f"{path}={institution}" for path, institution in sorted(found))
 
     @property
     def measures(self) -> tuple[Taken, ...]:
@@ -268,22 +259,28 @@ class Decision:
         said = []
         for rule in self.rules_fired:
             for notice in rule.notices:
-                texts = tuple((language, self._filled(parts)) for language, parts in notice.texts)
+                texts = self._texts(notice.texts)
                 own = next((t for t in texts if t[0] == self._facts.serving.rules.meaning.language), texts[0])
                 said.append(Said(notice.to, own[0], own[1], texts, rule.name))
         return tuple(said)
 
     @property
     def citations(self) -> tuple[Cited, ...]:
+        """Of the rules that fired; of a claim those of the block and of the case that was taken."""
         found: dict[tuple[str, str, str, bool], list[str]] = {}
-        speaking: list[n.Rule | Liability] = [*self.rules_fired, *([self.liability] if self.liability else [])]
-        for rule in speaking:
-            for c in rule.citations:
-                found.setdefault((c.source, c.title, c.where, c.unverified), []).append(rule.name)
+        speaking = [(rule.name, rule.citations) for rule in self.rules_fired]
+        if self._facts.allocation and self._facts.allocation.liability:
+            speaking.append((self._facts.allocation.liability.name, cited_by(self._facts.allocation)))
+        for name, citations in speaking:
+            for c in citations:
+                found.setdefault((c.source, c.title, c.where, c.unverified), []).append(name)
         return tuple(
             Cited(source, title, where, tuple(rules), unverified)
             for (source, title, where, unverified), rules in sorted(found.items())
         )
+
+    def _texts(self, texts: n.Texts) -> Filled:
+        return tuple((language, self._filled(parts)) for language, parts in texts)
 
     def _filled(self, parts: tuple[str | n.Read | n.Average, ...]) -> str:
         return "".join(p if isinstance(p, str) else self._shown(p) for p in parts)
@@ -328,7 +325,8 @@ class Decision:
             "fired": list(self.fired),
             "lifted": list(self.lifted),
             "exempts": list(self.exempts),
-            "responsible": [{**asdict(d), "id": masked(d.id) if d.id else None} for d in self.responsible],
+            "responsible": list(self.responsible),
+            "duties": [d.told() for d in self.duties],
             "measures": [{**asdict(m), "id": masked(m.id) if m.id else None} for m in self.measures],
             "notices": [{"to": s.to, "texts": dict(s.texts), "rule": s.rule} for s in self.notices],
             "citations": [asdict(c) for c in self.citations],
@@ -339,6 +337,6 @@ class Decision:
         }
 
     def __repr__(self) -> str:
-        duties = ", ".join(f"{d.instrument}: {d.institution}" for d in self.responsible)
+        duties = ", ".join(self.responsible)
         fired = f"{len(self.fired)} fired" if self.fired else ""
         return f"<Decision {', '.join(x for x in (self.act, duties, fired) if x)}>"

@@ -17,12 +17,10 @@ from ..bridges.columns import Batch, Numbers, Words
 from ..bridges.decisions import Lists
 from ..meaning import nodes as n
 from ..schema.limits import MISSING
+from .duty import UNKNOWN_INSTITUTION
 
 if TYPE_CHECKING:
     from .serving import Serving
-
-UNKNOWN_INSTITUTION = "unknown"
-"""Stands where a payment has none of a rule's instruments."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from ..schema.events import event_schema
 from ..schema.fields import Field, Schema
 from .capacity import with_program
 from .decision import Version
+from .duty import is_dated
 
 if TYPE_CHECKING:
     from ..program.model import Program
@@ -33,6 +34,7 @@ class Rules:
         self.by_name = {r.name: r for r in meaning.rules}
         self.exempt_by_name = {e.name: e for e in meaning.exempts}
         self.liability_by_name = {x.name: x for x in meaning.liabilities}
+        self.dated = frozenset(r.name for r in meaning.rules if is_dated(r))
         self.whole = self
 
     @property

@@ -8,21 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from ..base.business_days import CalendarError, business_days
 from ..base.money import format_minor, minor_digits, write_decimal
-from ..base.times import zone_of
 from ..meaning import nodes as n
-from ..meaning.allocation import SHARE, Allocation, AllocationError, Portion, allocate
-from ..meaning.deadlines import REPORTED, due_us
-from ..meaning.losses import Part, Within
+from ..meaning.allocation import SHARE, VICTIM, Allocation, AllocationError, Portion, allocate
+from ..meaning.deadlines import counts_business_days
+from ..meaning.losses import Part
 from ..schema.errors import PaymentError
 from ..schema.fields import Schema
-from .shown import masked, shown_span
+from .duty import due_of
+from .shown import masked, shown_within
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+if TYPE_CHECKING:
+    from .rules import Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,26 +67,14 @@ def allocated(
 
 
 def deadlines_of(
-    meaning: n.Ruleset, allocation: Allocation | None, values: Mapping[str, n.Value | None]
+    rules: Rules, allocation: Allocation | None, values: Mapping[str, n.Value | None]
 ) -> tuple[Deadline, ...]:
     """The deadline of the block that was taken. PaymentError where its calendar lacks the year."""
     block = allocation.liability if allocation else None
     if block is None or block.within is None:
         return ()
-    counted = any(s.unit == "business days" for s in (block.within.span, block.within.at_most) if s)
-    try:
-        days = business_days(meaning.calendar) if counted else None
-        due = due_us(block.within, values, zone_of(meaning.timezone), days)
-        moment = _EPOCH + timedelta(microseconds=due)
-    except (CalendarError, OverflowError) as error:
-        said = str(error) if isinstance(error, CalendarError) else "the deadline lies beyond every calendar"
-        raise PaymentError(REPORTED.partition(".")[2], said, "no-calendar") from error
-    return (Deadline(block.name, moment, _within(block.within), meaning.calendar if counted else ""),)
-
-
-def _within(within: Within) -> str:
-    most = f" at most {shown_span(within.at_most)}" if within.at_most else ""
-    return f"within {shown_span(within.span)}{most}"
+    calendar = rules.meaning.calendar if counts_business_days(block.within) else ""
+    return (Deadline(block.name, due_of(rules, block.within, values), shown_within(block.within), calendar),)
 
 
 def shares_of(
@@ -115,11 +104,19 @@ def _id(value: n.Value | None) -> str | None:
 
 def _because(meaning: n.Ruleset, allocation: Allocation, portion: Portion) -> str:
     if portion.why != SHARE or portion.part is None:
-        return portion.why
-    whole = format_minor(allocation.reimbursed_minor, meaning.currency)
+        return portion.why if portion.party == VICTIM else f"{portion.why} that the victim does not bear"
+    whole = format_minor(allocation.shared_minor, meaning.currency)
     said = f"{shown_part(portion.part)} of {whole}"
     words = case_words(allocation)
-    return f"{said}: {words}" if words else said
+    return f"{said}: {words}" if words and words != "otherwise" else said
+
+
+def cited_by(allocation: Allocation) -> tuple[n.Citation, ...]:
+    """The citations of the block that was taken, and of its case."""
+    block = allocation.liability
+    if block is None or allocation.case is None:
+        return ()
+    return (*block.citations, *block.cases[allocation.case].citations)
 
 
 def case_words(allocation: Allocation) -> str:

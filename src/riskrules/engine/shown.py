@@ -41,7 +41,7 @@ def plain(text: str) -> str:
 
 
 def shown(kind: Kind, value: n.Value | None) -> str:
-    """A held value in words: `50_000 CNY`, `90d`, `…4711`, `missing`."""
+    """A held value in words: `50_000.00 CNY`, `90d`, `…4711`, `missing`."""
     if value is None:
         return "missing"
     if isinstance(value, bool):
@@ -91,6 +91,12 @@ def shown_span(span: n.Span) -> str:
         return format_duration(span.amount)
     unit = span.unit if span.amount != 1 else span.unit.removesuffix("s")
     return f"{span.amount} {unit}"
+
+
+def shown_within(within: n.Within) -> str:
+    """`within 5 business days at most 35 business days`."""
+    most = f" at most {shown_span(within.at_most)}" if within.at_most else ""
+    return f"within {shown_span(within.span)}{most}"
 
 
 def shown_instant(us: int | None) -> str | None:

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..base.money import format_minor
 from ..meaning import nodes as n
 from ..meaning.averages import name_of
 from ..meaning.interpreter import holds, in_force
 from ..meaning.walk import found_in, reads_in
-from .decision import instrument_of
+from .duty import Duty
+from .shares import cited_by
 from .shown import hidden, masked, plain, shown_act, shown_reads
 
 if TYPE_CHECKING:
@@ -38,7 +40,8 @@ class ConditionWhy:
 
 @dataclass(frozen=True, slots=True)
 class RuleWhy:
-    """One rule or exempt: whether all of it held, and what became of it (fired, lifted, did not fire)."""
+    """One rule or exempt: whether all of it held, and what became of it (fired, lifted, did not fire). `reason` and
+    `appeal`, of a rule that fired: what it owes the customer, "" where it says nothing of its own."""
 
     name: str
     text: str
@@ -47,6 +50,14 @@ class RuleWhy:
     conditions: tuple[ConditionWhy, ...]
     citations: tuple[str, ...]
     responsible: tuple[str, ...]
+    reason: str = ""
+    appeal: str = ""
+
+    @property
+    def owed(self) -> tuple[tuple[str, str], ...]:
+        """Who is responsible, the reason and the appeal, each with its word."""
+        texts = [("reason", self.reason), ("appeal", self.appeal)]
+        return (*(("responsible", x) for x in self.responsible), *(x for x in texts if x[1]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +79,7 @@ class Why:
                 left = f"{_lead(c)}{c.words}"
                 values = ", ".join(f"{name} is {value}" for name, value in c.values)
                 lines.append(f"  {c.answer:3} {left:<{min(width, 60)}}  {values}".rstrip())
-            lines += [f"  responsible  {r}" for r in rule.responsible]
+            lines += [f"  {word:<11}  {text}" for word, text in rule.owed]
             lines += [f"  cites        {c}" for c in rule.citations]
         lines += ["", *self.notes] if self.notes else []
         return "\n".join(lines)
@@ -125,20 +136,26 @@ def _rule_why(
     if isinstance(now, int) and not in_force(rule.in_force, now):
         conditions.insert(0, ConditionWhy("in force", False, (), 0))
     does: list[str] = []
-    responsible: list[str] = []
+    duties = tuple(d for d in decision.duties if d.rule == rule.name) if outcome == "fired" else ()
     if isinstance(rule, n.Rule):
         does += [shown_act(rule.action)] if rule.action else []
         does += [f"score {rule.score}"] if rule.score is not None else []
         does += [m.words for m in rule.measures]
-        for duty in rule.responsible if outcome == "fired" else ():
-            instrument = instrument_of(duty, values)
-            who = plain(str(values.get(instrument.institution) or "unknown"))
-            responsible.append(f"{instrument.path} ({masked(str(values.get(instrument.path) or ''))}): {who}")
     else:
         does += [f"lifts {name}" for name in rule.lifts]
         does += [f"lifts all below {n.LEVELS[rule.below]}"] if rule.below is not None else []
     cited = tuple(_cited(c) for c in rule.citations)
-    return RuleWhy(rule.name, rule.text, outcome, ", ".join(does), tuple(conditions), cited, tuple(responsible))
+    return RuleWhy(
+        rule.name, rule.text, outcome, ", ".join(does), tuple(conditions), cited, tuple(_duty(d) for d in duties),
+        duties[0].reason if duties and isinstance(rule, n.Rule) and rule.reason else "",
+        duties[0].appeal or "" if duties else "",
+    )  # fmt: skip
+
+
+def _duty(duty: Duty) -> str:
+    """`payee.account (…1234): BANK-B, account-servicing bank, within 24h, before 2026-06-16T04:00:00Z`."""
+    said = f"{duty.instrument} ({masked(duty.id or '')}): {plain(duty.institution)}, {duty.role}"
+    return f"{said}, {duty.within}, before {duty.due:%Y-%m-%dT%H:%M:%SZ}" if duty.due else said
 
 
 def _cited(c: n.Citation) -> str:
@@ -161,9 +178,12 @@ def _liability_why(block: Liability, decision: Decision) -> RuleWhy:
             conditions += _conditions(case.when, seen, 0)
         if not in_force(block.in_force, now):
             conditions.insert(0, ConditionWhy("in force", False, (), 0))
-    bearing = [f"{s.party} bears {s.amount} ({s.because})" for s in decision.shares] if taken else []
+    currency = decision.facts.serving.rules.meaning.currency
+    told = [(s.party, format_minor(s.amount_minor, currency), s.because) for s in decision.shares if taken]
+    bearing = [f"{party} bears {amount} ({because})" for party, amount, because in told]
     due = [f"{d.words}, before {d.due:%Y-%m-%dT%H:%M:%SZ}" for d in decision.deadlines if taken]
-    cited = tuple(_cited(c) for c in block.citations)
+    taken_citations = cited_by(facts.allocation) if taken and facts.allocation else block.citations
+    cited = tuple(_cited(c) for c in taken_citations)
     outcome = "says who bears the loss" if taken else "does not apply"
     return RuleWhy(block.name, block.text, outcome, "; ".join([*bearing, *due]), tuple(conditions), cited, ())
 

@@ -8,9 +8,11 @@ party gets its part rounded down, and the units left over go one by one to the l
 share written first. `rest` is a share of whatever percentage is left, so writing it or that percentage is the same.
 
 What is not paid back stays with the victim, as a share of its own: the excess, what lies above the cap, or, where
-no block holds, the whole loss. So the shares of a claim sum to its loss, whatever the file says, and none is
-negative. Two blocks that hold for one claim are an error that names both: which of them was meant is for their
-author to say. There is no kernel for this: claims are few, and the interpreter decides a few ten thousand a second.
+no block holds, the whole loss. An excess that is `borne by` another party is a share of that party instead: the
+victim gets it back, and the others do not part it among them. So the shares of a claim sum to its loss, whatever the
+file says, and none is negative. Two blocks that hold for one claim are an error that names both: which of them was
+meant is for their author to say. There is no kernel for this: claims are few, and the interpreter decides a few ten
+thousand a second.
 """
 
 from __future__ import annotations
@@ -39,8 +41,8 @@ class AllocationError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Portion:
-    """What one party bears, in minor units. `why` is one of SHARE, or of EXCESS, ABOVE_CAP and UNCOVERED joined by a
-    comma; `part` the share as the file has it, None for what stays with the victim."""
+    """What one party bears, in minor units. `why` is SHARE, or EXCESS, ABOVE_CAP and UNCOVERED, of the victim several
+    joined by a comma; `part` the share as the file has it, None for all but a SHARE."""
 
     party: str
     bearer: str
@@ -51,13 +53,14 @@ class Portion:
 
 @dataclass(frozen=True, slots=True)
 class Allocation:
-    """`liability` and `case` (counted from 0) are those that were taken, None where no block held. Portions are in
-    the order of the file, what stays with the victim last; they sum to `loss_minor`."""
+    """`liability` and `case` (counted from 0) are those that were taken, None where no block held. `shared_minor` is
+    what its percentages are of. Portions are in the order of the file, an excess that somebody bears after the shares,
+    what stays with the victim last; they sum to `loss_minor`."""
 
     liability: Liability | None
     case: int | None
     loss_minor: int
-    reimbursed_minor: int
+    shared_minor: int
     portions: tuple[Portion, ...]
 
 
@@ -87,20 +90,30 @@ def _holds(block: Liability, values: Values, lists: Lists, now: int) -> bool:
 def _of_block(block: Liability, values: Values, lists: Lists) -> Allocation:
     loss_minor = _loss(quantity(block.loss, values))
     index, case = _taken(block, values, lists)
-    left, lost = loss_minor, []
+    left, kept, lost = loss_minor, 0, []
+    borne: list[Portion] = []
     for reduction in case.reductions:
         taken = _reduced(reduction, left, values, lists)
         left -= taken
-        if taken:
+        if taken and reduction.party:
+            _somebody(block, reduction.party, reduction.bearer, values)
+            borne.append(Portion(reduction.party, reduction.bearer, taken, EXCESS))
+        elif taken:
+            kept += taken
             lost.append(ABOVE_CAP if reduction.what == CAP else EXCESS)
     portions = []
     for part, amount in zip(case.parts, parted(left, case.parts), strict=True):
-        if values.get(part.bearer) is None and part.bearer != VICTIM:
-            raise AllocationError(f"is missing, and `{block.name}` gives `{part.party}` a share", part.bearer)
+        _somebody(block, part.party, part.bearer, values)
         portions.append(Portion(part.party, part.bearer, amount, SHARE, part))
-    if loss_minor - left:
-        portions.append(Portion(VICTIM, VICTIM, loss_minor - left, ", ".join(lost)))
+    portions += borne
+    if kept:
+        portions.append(Portion(VICTIM, VICTIM, kept, ", ".join(lost)))
     return Allocation(block, index, loss_minor, left, tuple(portions))
+
+
+def _somebody(block: Liability, party: str, bearer: str, values: Values) -> None:
+    if values.get(bearer) is None and bearer != VICTIM:
+        raise AllocationError(f"is missing, and `{block.name}` gives `{party}` a share", bearer)
 
 
 def _taken(block: Liability, values: Values, lists: Lists) -> tuple[int, Case]:

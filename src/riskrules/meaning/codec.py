@@ -120,9 +120,11 @@ _CONDITION = _node(n.Compare, n.Equal, n.Member, n.InList, n.Starts, n.Contains,
 _ATOM = _node(n.Compare, n.Equal, n.Member, n.InList, n.Starts, n.Contains, n.Known)
 _ACT = _node(n.Act)
 _SPAN = _or_none(_node(n.Span))
+_WITHIN = _or_none(_node(n.Within))
 _IN_FORCE = _node(n.InForce)
 _LEVEL = _among(tuple(range(len(n.LEVELS))))
 _NAMES = _many(_text)
+_TEXTS = _many(_tuple(_text, _many(_text_or_shown)))
 
 SHAPES: dict[type, dict[str, Reader]] = {
     Kind: {"name": _among(KIND_NAMES), "choices": _NAMES, "currency": _text},
@@ -166,8 +168,9 @@ SHAPES: dict[type, dict[str, Reader]] = {
         "words": _text,
     },
     n.Instrument: {"path": _text, "institution": _text},
-    n.Responsible: {"name": _text, "options": _many(_node(n.Instrument))},
-    n.Notice: {"to": _text, "texts": _many(_tuple(_text, _many(_text_or_shown)))},
+    n.Within: {"span": _node(n.Span), "at_most": _SPAN},
+    n.Responsible: {"name": _text, "options": _many(_node(n.Instrument)), "within": _WITHIN},
+    n.Notice: {"to": _text, "texts": _TEXTS},
     n.Citation: {"source": _text, "title": _text, "where": _text, "unverified": _yes_no},
     n.InForce: {"from_us": _or_none(_whole), "until_us": _or_none(_whole)},
     n.Rule: {
@@ -182,6 +185,8 @@ SHAPES: dict[type, dict[str, Reader]] = {
         "notices": _many(_node(n.Notice)),
         "citations": _many(_node(n.Citation)),
         "in_force": _IN_FORCE,
+        "reason": _TEXTS,
+        "appeal": _TEXTS,
     },
     n.Exempt: {
         "name": _text,
@@ -263,6 +268,8 @@ SHAPES: dict[type, dict[str, Reader]] = {
         "amount": _QUANTITY,
         "where": _or_none(_CONDITION),
         "words": _text,
+        "party": _text,
+        "bearer": _text,
     },
     losses.Part: {
         "party": _text,
@@ -275,8 +282,8 @@ SHAPES: dict[type, dict[str, Reader]] = {
         "reductions": _many(_node(losses.Reduction)),
         "parts": _many(_node(losses.Part)),
         "words": _text,
+        "citations": _many(_node(n.Citation)),
     },
-    losses.Within: {"span": _node(n.Span), "at_most": _SPAN},
     losses.Liability: {
         "name": _text,
         "text": _text,
@@ -284,7 +291,7 @@ SHAPES: dict[type, dict[str, Reader]] = {
         "unless": _many(_CONDITION),
         "loss": _QUANTITY,
         "cases": _many(_node(losses.Case)),
-        "within": _or_none(_node(losses.Within)),
+        "within": _WITHIN,
         "citations": _many(_node(n.Citation)),
         "in_force": _IN_FORCE,
     },
@@ -295,8 +302,9 @@ _RULESET: Reader = _node(n.Ruleset)
 def _act_or_pair(x: Json, depth: int) -> Any:
     if isinstance(x, list) and len(x) == 3 and x[0] == "Act":
         return _ACT(x, depth)
-    is_share = isinstance(x, list) and len(x) == 2 and type(x[1]) is int
-    return _tuple(_text, _whole if is_share else _text)(x, depth)
+    second = x[1] if isinstance(x, list) and len(x) == 2 else None
+    reader = _whole if type(second) is int else _node(n.Within) if isinstance(second, list) else _text
+    return _tuple(_text, reader)(x, depth)
 
 
 def to_json(node: Any) -> Json:

@@ -1,10 +1,14 @@
-"""When a party must have paid: from the report, over hours, days, months or business days, with stops of the clock.
+"""When a party must have paid, or an institution acted: over hours, days, months or business days, with clock stops.
 
-A span in business days ends with the last moment of its last day, in the ruleset's own time zone: reported on a Monday,
-`within 5 business days` lasts until the midnight after the next Monday. Where the clock stood still on business days
-(`claim.clock_stopped_days`), as many more are counted. Every other span is counted from the moment of the report, and
-`claim.clock_stopped` is added to it; a month or a year later is the same day and time of day, or the last day of a
-month that is shorter. `at most` is counted from the report without stops, and the earlier of the two counts.
+A claim's time runs from its report (`claim.reported_at`), that of any other event from the event itself
+(`occurred_at`). A span in business days ends with the last moment of its last day, in the ruleset's own time zone:
+reported on a Monday, `within 5 business days` lasts until the midnight after the next Monday. Every other span is
+counted from the very moment; a month or a year later is the same day and time of day, or the last day of a month that
+is shorter.
+
+Only a claim's clock can be stopped. Where it stood still on business days (`claim.clock_stopped_days`), as many more
+are counted; `claim.clock_stopped` is added to every other span. `at most` is counted without stops, and the earlier of
+the two counts.
 """
 
 from __future__ import annotations
@@ -17,33 +21,45 @@ from zoneinfo import ZoneInfo
 from ..base.business_days import BusinessDays
 from ..base.times import local_instant, local_midnight, local_time
 from . import nodes as n
-from .losses import Within
 
 REPORTED = "claim.reported_at"
 STOPPED = "claim.clock_stopped"
 STOPPED_DAYS = "claim.clock_stopped_days"
-READ = (REPORTED, STOPPED, STOPPED_DAYS)
-"""What a deadline reads of a claim."""
+READ = {"claim": (REPORTED, STOPPED, STOPPED_DAYS)}
+"""What a deadline reads, by event; of the others `occurred_at` alone, which every event has."""
 
 
-def due_us(within: Within, values: Mapping[str, n.Value | None], zone: ZoneInfo, days: BusinessDays | None) -> int:
+def begins(event: str) -> str:
+    """The input from which the time runs."""
+    return READ.get(event, ("occurred_at",))[0]
+
+
+def counts_business_days(within: n.Within | None) -> bool:
+    return within is not None and any(s.unit == "business days" for s in (within.span, within.at_most) if s)
+
+
+def due_us(
+    within: n.Within,
+    values: Mapping[str, n.Value | None],
+    zone: ZoneInfo,
+    days: BusinessDays | None,
+    event: str = "claim",
+) -> int:
     """The first moment that is too late, in microseconds UTC. `days`: the ruleset's calendar, None where no span is
     in business days. CalendarError when it lacks a year."""
-    reported = values[REPORTED]
+    start = values[begins(event)]
     stopped, stopped_days = values.get(STOPPED) or 0, values.get(STOPPED_DAYS) or 0
-    assert isinstance(reported, int) and isinstance(stopped, int) and isinstance(stopped_days, int)
-    end = _end(within.span, reported, stopped, stopped_days, zone, days)
+    assert isinstance(start, int) and isinstance(stopped, int) and isinstance(stopped_days, int)
+    end = _end(within.span, start, stopped, stopped_days, zone, days)
     if within.at_most is None:
         return end
-    return min(end, _end(within.at_most, reported, 0, 0, zone, days))
+    return min(end, _end(within.at_most, start, 0, 0, zone, days))
 
 
-def _end(
-    span: n.Span, reported: int, stopped: int, stopped_days: int, zone: ZoneInfo, days: BusinessDays | None
-) -> int:
+def _end(span: n.Span, start: int, stopped: int, stopped_days: int, zone: ZoneInfo, days: BusinessDays | None) -> int:
     if span.unit == "us":
-        return reported + span.amount + stopped
-    local = local_time(reported, zone)
+        return start + span.amount + stopped
+    local = local_time(start, zone)
     if span.unit == "business days":
         assert days is not None
         last = days.after(local.date(), span.amount + stopped_days)

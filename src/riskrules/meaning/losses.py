@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .nodes import Citation, Condition, InForce, Quantity, Span
+from .nodes import Citation, Condition, InForce, Quantity, Within
 
 EXCESS, CAP = "excess", "cap"
 
@@ -17,12 +17,15 @@ EXCESS, CAP = "excess", "cap"
 @dataclass(frozen=True, slots=True)
 class Reduction:
     """`excess`: at most `amount` is taken off, where `where` holds (None: always). `cap`: what lies above `amount` is.
-    The amount is money in minor units."""
+    The amount is money in minor units. What an excess takes off is borne by `party`, which `bearer` pays, both as in
+    `Part`; where they are empty the victim keeps it."""
 
     what: str
     amount: Quantity
     where: Condition | None = None
     words: str = field(default="", compare=False)
+    party: str = ""
+    bearer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +42,14 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One line of a waterfall. `parts` come to the whole; their order decides ties of rounding."""
+    """One line of a waterfall. `parts` come to the whole; their order decides ties of rounding. `citations`: its own,
+    beside those of the block."""
 
     when: Condition
     reductions: tuple[Reduction, ...]
     parts: tuple[Part, ...]
     words: str = field(default="", compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Within:
-    """The time to pay, from when the claim was reported. `at_most`: the longest that stops of the clock can make of
-    it (None: no limit)."""
-
-    span: Span
-    at_most: Span | None = None
+    citations: tuple[Citation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from ..schema.fields import Field
 from ..schema.kinds import Kind
+from .spans import Span as Span
+from .spans import Within as Within
 
 if TYPE_CHECKING:
     from .losses import Liability
@@ -216,16 +218,6 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """A stretch of the calendar, as written: 48h, 6 months, 5 business days. `unit` is one of
-    us, months, years, business days; for `us` the amount is microseconds."""
-
-    amount: int
-    unit: str
-    words: str = field(default="", compare=False)
-
-
-@dataclass(frozen=True, slots=True)
 class Measure:
     """What is done to an instrument: `limit payee.account on non_counter to 5_000 CNY per day for 6 months`."""
 
@@ -248,18 +240,23 @@ class Instrument:
 
 @dataclass(frozen=True, slots=True)
 class Responsible:
-    """Whose institution has the duty: the first of `options` whose instrument the payment has."""
+    """Whose institution has the duty: the first of `options` whose instrument the payment has; `within` which time."""
 
     name: str
     options: tuple[Instrument, ...]
+    within: Within | None = None
+
+
+Texts: TypeAlias = tuple[tuple[str, tuple[str | Read | Average, ...]], ...]
+"""A text for people, by language: a template of texts, and the inputs and averages shown between them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A text for a person. Each language has a template: texts, and the inputs and averages shown between them."""
+    """A text for the payer or the payee."""
 
     to: str
-    texts: tuple[tuple[str, tuple[str | Read | Average, ...]], ...]
+    texts: Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +279,8 @@ class InForce:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Fires when `when` holds, no `unless` does, and the payment's time is in force."""
+    """Fires when `when` holds, no `unless` does, and the payment's time is in force. `reason` is what the customer is
+    told to be the reason (none: `text`), `appeal` where the customer contests it, the rule's own or the ruleset's."""
 
     name: str
     text: str
@@ -295,6 +293,8 @@ class Rule:
     notices: tuple[Notice, ...] = ()
     citations: tuple[Citation, ...] = ()
     in_force: InForce = InForce()
+    reason: Texts = ()
+    appeal: Texts = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,11 +349,11 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """`what` is action, responsible, measure, tell or share; `value` an Act, a path, (verb, path), or (path, minor
-    units)."""
+    """`what` is action, responsible, measure, tell or share; `value` an Act, a path, (path, Within), (verb, path), or
+    (path, minor units). With `no` before it the same must not be; an empty path then means none at all."""
 
     what: str
-    value: Act | str | tuple[str, str] | tuple[str, int]
+    value: Act | str | tuple[str, str] | tuple[str, int] | tuple[str, Within]
     words: str = field(default="", compare=False)
 
 

@@ -28,6 +28,8 @@ DAY = 24 * HOUR
 
 NUMERIC = frozenset({"money", "number", "count", "ratio", "time", "duration"})
 ENTITIES = frozenset({"account", "merchant", "wallet", "institution", "party"})
+ROLES = {"account": "account-servicing bank", "merchant": "acquirer", "wallet": "wallet operator"}
+"""What the institution of an instrument is to it: whose account, whose merchant, whose wallet."""
 WORDS = frozenset({"text", "country", "currency", "one of"}) | ENTITIES
 KIND_NAMES = NUMERIC | WORDS | {"yes/no"}
 

@@ -29,8 +29,8 @@ from .limits import HIGHEST_MONEY_MINOR
 from .payment import MONEY, payment_schema
 from .values import decimals_of, read_value
 
-ALWAYS = ("id", "occurred_at", "amount")
-"""Fields without which an event is no payment."""
+ALWAYS = ("id", "occurred_at", "amount", "claim.loss")
+"""Fields without which an event is no payment or no claim, where its schema asks for them."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CONFIG = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)  # an error repeats no account
@@ -83,7 +83,7 @@ def _model(name: str, tree: Tree, always: tuple[str, ...]) -> type[BaseModel]:
             submodel = _model(f"{name}{part.title().replace('_', '')}", inside, always)
             members[part] = (submodel | None, None)
         else:
-            members[part] = _member(inside, inside.name in always)
+            members[part] = _member(inside, inside.name in always and not inside.optional)
     return create_model(name, __config__=_CONFIG, **members)
 
 

@@ -103,7 +103,7 @@ def in_bounds(field: Field, units: int) -> int:
 
 
 def show(field: Field, units: int) -> str:
-    """A held number as people write it: `50_000 CNY`, `0.8`, `90d`, `2026-06-15T04:00:00Z`."""
+    """A held number as people write it: `50_000.00 CNY`, `0.8`, `90d`, `2026-06-15T04:00:00Z`."""
     kind = field.kind
     if kind.currency:
         return format_minor(units, kind.currency)

@@ -24,6 +24,7 @@ from .wrapping import WIDTH, joined, wrapped
 _ONE_LINE = {"source": (2,), "field": (2, -1), "param": (2,), "list": (), "window": (2,), "model": (), "let_value": ()}
 """Blocks of one line, which stand together, and the words (by index) that stand under each other in a run of them;
 for a field, the kind follows the name's words and the text is the last word."""
+_SPOKEN = ("tell", "reason", "appeal")
 _ALIGNED_ROOM = 60
 """A column starts no later than here: one long name does not push its neighbours away."""
 
@@ -126,7 +127,7 @@ def _clause(words: Sequence[Piece], mark: Mark) -> list[str]:
         return _commented(words, [first, *texts[1:]], margin)
     end = words[-1].after[0].text if words[-1].after else ""
     if mark.pad and len(texts) > 1:
-        lines = wrapped(texts[1:], mark.indent + len(first) + 1, notice=texts[0] == "tell")
+        lines = wrapped(texts[1:], mark.indent + len(first) + 1, notice=texts[0] in _SPOKEN)
         lines[0] = f"{margin}{first} {lines[0]}"
     else:
         lines = wrapped([first, *texts[1:]], mark.indent or 2)

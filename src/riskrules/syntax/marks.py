@@ -16,10 +16,14 @@ _RULESET_WIDTH, _CLAUSE_WIDTH, _TEST_WIDTH = 9, 8, 7
 _PADDED = frozenset(
     {
         "cites", "when", "unless", "then", "score", "measure", "tell", "tell_in", "lifts", "lifts_below", "case",
-        "otherwise", "share", "rest", "within", "excess", "stopped", "caught_payments", "caught_amount",
+        "otherwise", "share", "rest", "within", "excess", "reason", "reason_in", "appeal", "appeal_in", "stopped",
+         "caught_payments", "caught_amount",
     }
 )  # fmt: skip
-_HEADS = frozenset({"title", "owner", "currency", "timezone", "calendar", "language"})
+_HEADS = frozenset({"title", "owner", "currency", "timezone", "calendar", "language", "appeal", "appeal_in"})
+
+
+_OF_A_CASE = ("cites", "excess", "cap", "share", "rest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +98,10 @@ def _conditions(marker: _Marker, part: Node, mark: Mark) -> None:
 
 
 def _amounts(marker: _Marker, parts: Sequence[Part], mark: Mark) -> None:
-    """`loss`, `excess`, `cap`, and the shares of a case."""
+    """`loss`, `excess`, `cap`, and the citations and shares of a case."""
     for part in parts:
         if isinstance(part, Node):
-            marker.at(part, mark, back=0 if part.kind in ("excess", "cap", "share", "rest") else 1)
+            marker.at(part, mark, back=0 if part.kind in _OF_A_CASE else 1)
 
 
 def _test(marker: _Marker, part: Node) -> None:

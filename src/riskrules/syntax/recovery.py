@@ -24,9 +24,10 @@ from .wanted import spellings
 from .words import BLOCKS, CLAUSES, RESERVED
 
 _HARMLESS = {
-    "in": "in force from 2000-01-01", "cites": 'cites A "x"', "when": "when x", "and": "and x", "unless": "unless x",
-    "then": "then allow", "score": "score 1", "measure": "measure x x", "responsible": "responsible x",
-    "tell": 'tell x "x"', "lifts": "lifts x", "test": 'test "x"', "given": "given x = 1", "with": "with x holding 1",
+    "in": "in force from 2000-01-01", "cites": 'cites A "x"', "when": "when x", "and": "and x",
+    "unless": "unless x", "then": "then allow", "score": "score 1", "measure": "measure x x",
+    "responsible": "responsible x", "tell": 'tell x "x"', "reason": 'reason "x"', "appeal": 'appeal "x"',
+    "lifts": "lifts x", "test": 'test "x"', "given": "given x = 1", "with": "with x holding 1",
     "expect": "expect allow", "title": 'title "x"', "owner": 'owner "x"', "currency": "currency CNY",
     "timezone": "timezone UTC", "calendar": 'calendar "x"', "language": "language x", "loss": "loss x",
     "excess": "excess up to 1 CNY", "cap": "cap 1 CNY", "case": "case x", "otherwise": "otherwise",
@@ -173,6 +174,8 @@ class Recovery:
         }:  # `x in (…)`, `in en "…"` or `x = no`: no clause, which others could stand beside
             possible = []
         if offset == 0 and number:
+            if self._clauses[number - 1].word == "expect" and "$END" not in wanted:
+                possible = []  # what an `expect` still wants is an outcome, which has a clause's word
             return self._mend_first_word(misfit, number, possible)
         if clause.replaced:
             return self._drop(number)
@@ -263,7 +266,7 @@ class Recovery:
         if not harmless:
             return False
         following = self._clauses[number + 1].word if number + 1 < len(self._clauses) else ""
-        if clause.word in ("case", "otherwise") and following not in ("share", "excess", "cap"):
+        if clause.word in ("case", "otherwise") and following not in ("cites", "share", "excess", "cap"):
             harmless += self._harmless("share", clause.tokens[0])
         clause.tokens, clause.replaced = harmless, True
         return True

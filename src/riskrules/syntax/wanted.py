@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from .quoting import one_of
 from .tables import END
 
-MOST_NAMED = 8
+MOST_NAMED = 9
 COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
 _SIGNS = ("+", "-", "*", "/")
 _PHRASES = (

@@ -15,10 +15,12 @@ BLOCKS = (
 _CONDITIONS = ("when", "and", "unless")
 _TESTS = ("test", "given", "with", "expect")
 CLAUSES: dict[str, tuple[str, ...]] = {
-    "ruleset": ("title", "owner", "currency", "timezone", "calendar", "language", "in"),
+    "ruleset": ("title", "owner", "currency", "timezone", "calendar", "language", "in", "appeal"),
     "let": ("and",),
     "window": ("and",),
-    "rule": ("in", "cites", *_CONDITIONS, "then", "score", "measure", "responsible", "tell", *_TESTS),
+    "rule": (
+        "in", "cites", *_CONDITIONS, "then", "score", "measure", "responsible", "reason", "appeal", "tell", *_TESTS,
+    ),
     "exempt": ("in", "cites", *_CONDITIONS, "lifts", *_TESTS),
     "bands": ("score",),
     "liability": (
@@ -31,8 +33,8 @@ CLAUSES: dict[str, tuple[str, ...]] = {
 
 _RESERVED = """
 ruleset source field param list window let model rule exempt bands liability balance law
-on when and unless then measure score responsible tell cites test given with holding expect lifts
-loss excess cap case otherwise share rest within segment tune optional unverified
+on when and unless then measure score responsible reason appeal tell cites test given with holding expect lifts
+loss excess borne cap case otherwise share rest within segment tune optional unverified
 any all none of in is not starts contains else yes no where by over from until to per for as at up or
 """
 RESERVED = frozenset(_RESERVED.split())

@@ -25,7 +25,7 @@ def joined(words: Sequence[str]) -> str:
 
 def wrapped(words: Sequence[str], column: int, notice: bool = False) -> list[str]:
     """Lines for words that begin in this column and are continued in it. The first line comes without an indent,
-    the others with theirs. `notice`: the words are those of a `tell`."""
+    the others with theirs. `notice`: the words are those of a text for people, perhaps in several languages."""
     flat = joined(words)
     if column + len(flat) <= WIDTH:
         return [flat]
