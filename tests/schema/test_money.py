@@ -39,17 +39,17 @@ def test_text_and_back_is_the_same_amount(minor: int, currency: str) -> None:
     ("minor", "currency", "text"),
     [
         (12345, "CNY", "123.45 CNY"),
-        (5_000_000, "CNY", "50_000 CNY"),
-        (-500, "CNY", "-5 CNY"),
+        (5_000_000, "CNY", "50_000.00 CNY"),
+        (-500, "CNY", "-5.00 CNY"),
         (-5, "CNY", "-0.05 CNY"),
         (123_456_789, "CNY", "1_234_567.89 CNY"),
         (1234, "JPY", "1_234 JPY"),
         (1, "KWD", "0.001 KWD"),
-        (0, "CNY", "0 CNY"),
+        (0, "CNY", "0.00 CNY"),
     ],
 )
 def test_an_amount_is_written_as_the_language_writes_it(minor: int, currency: str, text: str) -> None:
-    """Thousands are told apart, and whole amounts show no decimals."""
+    """Thousands are told apart, and every amount has all the digits of its currency, also a whole one."""
     assert format_minor(minor, currency) == text
 
 
