@@ -246,3 +246,16 @@ def test_one_rule_by_itself_reads_windows_too() -> None:
     holds = e.predicate("many_strangers")
     assert holds(payment(9, "x", "m")) is True
     assert holds(payment(9, "x", "n")) is False
+
+
+def test_a_ruleset_may_have_more_conditions_on_windows_than_a_word_has_bits() -> None:
+    """Seventy windows, each with a condition of its own, count what theirs says and nothing else."""
+    lines = ["ruleset many version 2026.1", "  currency CNY"]
+    lines += [f"window w{i} = count by payer.account over 1h where amount >= {i + 1} CNY" for i in range(70)]
+    for i in range(70):
+        lines += [f"rule r{i}", f'  "{i}"', f"  when w{i} >= 1", "  then warn"]
+    e = rr.Engine(rr.loads("\n".join(lines) + "\n"))
+    assert e.record(payment(1, amount="40.00"))
+    assert not e.record(payment(1, amount="40.00"))
+    assert set(e.process(payment(2, amount="70.00")).fired) == {f"r{i}" for i in range(40)}
+    assert set(e.decide(payment(3)).fired) == {f"r{i}" for i in range(70)}

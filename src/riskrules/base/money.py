@@ -9,6 +9,7 @@ the surplus digits are zeros, so that a column in the wrong unit is noticed.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 import iso4217
@@ -81,3 +82,17 @@ def parse_minor(text: str, currency: str) -> int:
 def format_minor(minor: int, currency: str) -> str:
     """An amount with all its minor digits: `123.45 CNY`, `50_000.00 CNY`, `50_000 JPY`."""
     return f"{write_decimal(minor, minor_digits(currency), '_')} {currency}"
+
+
+def in_proportion(amount: int, weights: Sequence[int]) -> list[int]:
+    """The amount in parts that sum to it, in proportion to the weights, by largest remainder: each part rounded down,
+    and the units that are left go one each to the largest remainders, equal ones to the earlier. All zero where no
+    weight is above zero."""
+    whole = sum(weights)
+    if whole <= 0:
+        return [0] * len(weights)
+    parts = [amount * weight // whole for weight in weights]
+    order = sorted(range(len(weights)), key=lambda i: (-(amount * weights[i] % whole), i))
+    for place in order[: amount - sum(parts)]:
+        parts[place] += 1
+    return parts

@@ -16,10 +16,10 @@ from typing import Any
 
 import nanoarrow as na
 import numpy as np
-from nanoarrow.c_array_stream import CArrayStream
 from numpy.typing import NDArray
 
 from ..schema.limits import MISSING
+from .chunked import ChunkedTable
 from .columns import UNKNOWN, Words
 
 LIST_COLUMNS = ("fired", "responsible", "measures")
@@ -55,22 +55,12 @@ class Decided:
         return len(self.score)
 
 
-class DecisionTable:
-    """A table for any Arrow reader: it has `__arrow_c_stream__`, as often as it is asked, and `metadata`."""
+class DecisionTable(ChunkedTable):
+    """Decisions, a row each."""
 
     def __init__(self, decided: Iterable[Decided], metadata: Mapping[str, str]) -> None:
-        self.metadata = dict(metadata)
-        self._schema = decision_schema(self.metadata)
-        self._chunks = [decision_chunk(d, self._schema) for d in decided]
-
-    def __len__(self) -> int:
-        return sum(chunk.length for chunk in self._chunks)
-
-    def __arrow_c_stream__(self, requested_schema: object = None) -> Any:
-        return CArrayStream.from_c_arrays(self._chunks, self._schema).__arrow_c_stream__(requested_schema)
-
-    def __arrow_c_schema__(self) -> Any:
-        return self._schema.__arrow_c_schema__()
+        schema = decision_schema(metadata)
+        super().__init__(schema, [decision_chunk(d, schema) for d in decided], metadata)
 
 
 def decision_table(decided: Iterable[Decided], ruleset: str, fingerprint: str) -> DecisionTable:

@@ -263,12 +263,7 @@ class Effects:
         if const is None:
             return None
         if const.kind.currency != self.scope.currency:
-            self.problems.error(
-                "unlike-currencies",
-                f"this ruleset counts in {self.scope.currency}, and the limit is in {const.kind.currency}",
-                money,
-                help=(f"write the amount in {self.scope.currency}",),
-            )
+            self.problems.another_currency("the limit", const.kind.currency, self.scope.currency, money)
             return None
         if int(const.value) < 0:
             self.problems.error(

@@ -241,12 +241,7 @@ class InlineTests:
         if const is None:
             return None
         if const.kind.currency != self.scope.currency:
-            self.problems.error(
-                "unlike-currencies",
-                f"this ruleset counts in {self.scope.currency}, and the share is in {const.kind.currency}",
-                money,
-                help=(f"write the amount in {self.scope.currency}",),
-            )
+            self.problems.another_currency("the share", const.kind.currency, self.scope.currency, money)
             return None
         return n.Expectation("share", (name.text, int(const.value)), words)
 

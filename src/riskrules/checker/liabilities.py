@@ -118,12 +118,7 @@ class Liabilities:
             )
             return None
         if value.kind.currency != self.scope.currency:
-            self.problems.error(
-                "unlike-currencies",
-                f"this ruleset counts in {self.scope.currency}, and {what} is in {value.kind.currency}",
-                node,
-                help=(f"write the amount in {self.scope.currency}",),
-            )
+            self.problems.another_currency(what, value.kind.currency, self.scope.currency, node)
             return None
         below = [c for c in _constants(value.node) if c < 0]
         if below:

@@ -69,6 +69,15 @@ class Problems:
         labels = (Label(span_of(at), text), *(Label(span_of(a), t) for a, t in others))
         self.found.append(Diagnostic(code, message, self.source, labels, tuple(help), severity))
 
+    def another_currency(self, what: str, currency: str, own: str, at: Node | Token | Span) -> None:
+        """`what` is in a currency that is not the ruleset's own."""
+        self.error(
+            "unlike-currencies",
+            f"this ruleset counts in {own}, and {what} is in {currency}",
+            at,
+            help=(f"write the amount in {own}",),
+        )
+
     def taken_back(self, first: int) -> list[Diagnostic]:
         """The findings from the `first` on, which are no longer among those found."""
         taken = self.found[first:]

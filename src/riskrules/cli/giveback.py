@@ -59,7 +59,6 @@ def giveback(ctx: click.Context, case: str, rules: str, at: str | None, page: st
     "accounts", "victims", "parts": [{"account", "victim", "to_account", "amount_minor", "basis", "state", …}],
     "approval", "notices", "objections", "payments"}.
     """
-    from ..base.times import parse_instant
     from ..engine.engine import Engine
     from ..funds.return_file import case_of
     from ..funds.return_page import page_of
@@ -73,7 +72,7 @@ def giveback(ctx: click.Context, case: str, rules: str, at: str | None, page: st
         raise Stop(f"`{rules}` has no rules on returns")
     engine = Engine(loaded, lists=load_lists(loaded, None)[0])
     try:
-        at_us = moment(at, parse_instant)
+        at_us = moment(at)
         told = case_of(given)
         parts = told.parts(engine, at_us)
         if page:
@@ -104,16 +103,16 @@ def _no_float(text: str) -> object:
     raise ValueError(f'{text} is no whole number; write amounts as text, such as "{text}"')
 
 
-def moment(at: str | None, parse: Any) -> int:
+def moment(at: str | None) -> int:
     """Microseconds; now where nothing was said. Stop for a text that is no time."""
     from datetime import UTC, datetime
 
-    from ..base.times import instant_of
+    from ..base.times import instant_of, parse_instant
 
     if at is None:
         return instant_of(datetime.now(UTC))
     try:
-        return int(parse(at))
+        return parse_instant(at)
     except ValueError as error:
         raise Stop(f"`--at {at}`: {error}") from error
 

@@ -57,11 +57,10 @@ def give(ctx: click.Context, file: str, book: str, rules: str, at: str | None, a
 
     With --json: {"order", "result", "because", "at", "from", "until", "held_minor", "left_free_minor"}.
     """
-    from ..base.times import parse_instant
     from ..funds.journal import JournalError
     from ..funds.orders import OrderError
 
-    at_us = moment(at, parse_instant)
+    at_us = moment(at)
     kept = open_book(book, rules)
     refused = 0
     try:
@@ -92,9 +91,9 @@ def show(account: str, book: str, rules: str, at: str | None, as_json: bool) -> 
     "case", "issuer", "institution", "held_minor", "from", "until", "lifted_by", "in_force"}]}.
     """
     from ..base.money import format_minor
-    from ..base.times import format_instant, parse_instant
+    from ..base.times import format_instant
 
-    at_us = moment(at, parse_instant)
+    at_us = moment(at)
     kept = open_book(book, rules)
     try:
         now, ever = kept.standing(account, at_us), kept.restraints(account)

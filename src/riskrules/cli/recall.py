@@ -46,12 +46,11 @@ def write(
 
     It goes to the institution that received the payments; those of several institutions take a message each.
     """
-    from ..base.times import parse_instant
     from ..bridges.iso20022_writing import Recall, recall_message
     from ..bridges.iso20022_xml import Iso20022Error
     from .replacing import replacing
 
-    at_us = moment(at, parse_instant)
+    at_us = moment(at)
     paid = _payments(payments)
     wanted = {uetr.lower() for uetr in uetrs}
     absent = sorted(wanted - {p.reference.uetr for p in paid})

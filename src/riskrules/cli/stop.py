@@ -56,14 +56,13 @@ def stop(
     "victims", "balance_minor", "arrival", "residence_us", "seen", "left_us", "urgency_minor_an_hour", "message",
     "by_the_rules"}], "beyond"}.
     """
-    from ..base.times import parse_instant
     from ..bridges.columns import TableError
     from ..bridges.maps import MapError
     from ..funds.freezing import stop_plan
     from ..funds.result import TraceError
     from ..funds.tracing import trace
 
-    at_us = moment(at, parse_instant)
+    at_us = moment(at)
     try:
         found = trace(
             history, thefts, currency=currency, method=method,  # type: ignore[arg-type]  # trace says which there are

@@ -16,11 +16,11 @@ from ..meaning.averages import window_of
 from ..meaning.walk import found_in, reads_in
 from ..schema.errors import PaymentError
 from ..state.lists import Lists
+from ..state.plan import EVENTS
 from ..state.store import WindowStore, WindowStoreError
 from .before import Given
 from .decision import Decision
 from .duty import ready_calendar
-from .recording import EVENTS
 from .rules import Rules
 from .serving import Serving
 

@@ -21,7 +21,7 @@ from ..program.model import Column
 from ..schema.errors import PaymentError
 from ..schema.fields import Field, Schema
 from ..schema.limits import MISSING
-from ..state.plan import SETTLED, STATUS, Plan, Series, told_numbers, told_texts, told_wheres, took_effect
+from ..state.plan import EVENTS, SETTLED, STATUS, Plan, Series, told_numbers, told_texts, told_wheres, took_effect
 from ..state.store import Bound, Direct, Entry, Happened, direct_of
 from .coders import coder_of, held_of, time_coder
 from .key_texts import KeyTexts
@@ -30,7 +30,6 @@ from .reading import EventReader, Raw, Values, unreadable
 PARTIES = ("payer.account", "payee.account", "payee.merchant")
 TOLD_APART_BY = ("occurred_at", "amount", STATUS, *PARTIES)
 """What must be the same when an id is recorded once more."""
-EVENTS = ("payment", "report")
 
 Test: TypeAlias = Callable[[Values], bool]
 
@@ -44,7 +43,7 @@ class Recorder:
         self._event = event
         self._bound = bound
         series = [(i, s) for i, s in enumerate(plan.series) if s.event == event]
-        self._schema = schema = recorded_schema(schema, event)
+        schema = recorded_schema(schema, event)
         self.reader = EventReader(recorded_meaning(meaning, schema, _read_of(plan, event)), schema)
         wheres = told_wheres(plan, event)
         self._tests = [_test(where, schema) for where in wheres]
@@ -68,10 +67,7 @@ class Recorder:
 
     def told_of(self, taken: Raw, now: int) -> Any:
         """`told`, from what the reader of decisions took out of a payment, and its time."""
-        if self._picked is None:
-            return None
-        own = self._picked(taken)
-        return self._happened(own) if self._direct is None else self._direct.told(own, now)
+        return None if self._picked is None else self.told(self._picked(taken), now)
 
     def told(self, raw: Raw, now: int | None = None) -> Any:
         """What `move` wants. `now`: the event's time, where it was read already. PaymentError naming the field that

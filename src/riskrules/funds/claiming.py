@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..base.money import in_proportion
 from .following import Followed
 from .result import MOVED, RETURNED, STOLEN_AGAIN, THEFT, Holding, Trace
-from .sharing import capped, in_proportion
+from .sharing import capped
 from .standing import followed_to, stop_at
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import nanoarrow as na
 import numpy as np
-from nanoarrow.c_array_stream import CArrayStream
 from numpy.typing import NDArray
 
+from ..bridges.chunked import ChunkedTable
 from ..bridges.decisions import text_array
 from .result import WAYS, Trace
 
@@ -25,26 +25,18 @@ _FIELDS = {
 }
 
 
-class EntriesTable:
+class EntriesTable(ChunkedTable):
     """Columns `payment, at, from, to, victim, amount_minor, hop, way`, an entry a row; the method and the currency
     stand in the schema's metadata. `from` and `to` are missing for the world outside."""
 
     def __init__(self, trace: Trace) -> None:
-        self.metadata = {"riskrules.method": trace.method, "riskrules.currency": trace.currency}
+        metadata = {"riskrules.method": trace.method, "riskrules.currency": trace.currency}
         schema = na.c_schema(na.struct(_FIELDS))
-        self._schema = schema.modify(metadata={k.encode(): v.encode() for k, v in self.metadata.items()})
+        schema = schema.modify(metadata={k.encode(): v.encode() for k, v in metadata.items()})
         size = len(trace.entries)
         starts = range(0, max(size, 1), ENTRIES_A_CHUNK)
-        self._chunks = [_chunk(trace, start, min(start + ENTRIES_A_CHUNK, size), self._schema) for start in starts]
-
-    def __len__(self) -> int:
-        return sum(chunk.length for chunk in self._chunks)
-
-    def __arrow_c_stream__(self, requested_schema: object = None) -> Any:
-        return CArrayStream.from_c_arrays(self._chunks, self._schema).__arrow_c_stream__(requested_schema)
-
-    def __arrow_c_schema__(self) -> Any:
-        return self._schema.__arrow_c_schema__()
+        chunks = [_chunk(trace, start, min(start + ENTRIES_A_CHUNK, size), schema) for start in starts]
+        super().__init__(schema, chunks, metadata)
 
 
 def _chunk(trace: Trace, start: int, end: int, schema: Any) -> Any:

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from ..base.money import in_proportion
+
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
@@ -21,22 +23,9 @@ class Sharing:
     lowest_balance: bool = False
 
 
-def in_proportion(amount: int, weights: Sequence[int]) -> list[int]:
-    """The amount in parts that sum to it, in proportion to the weights, by largest remainder. All zero where no weight
-    is above zero."""
-    whole = sum(weights)
-    if whole <= 0:
-        return [0] * len(weights)
-    parts = [amount * weight // whole for weight in weights]
-    order = sorted(range(len(weights)), key=lambda i: (-(amount * weights[i] % whole), i))
-    for place in order[: amount - sum(parts)]:
-        parts[place] += 1
-    return parts
-
-
 def capped(amount: int, weights: Sequence[int], caps: Sequence[int]) -> list[int]:
-    """The same, nobody above the cap (not negative; nothing for who has no weight); what is above goes to the others.
-    The sum is the smaller of the amount and of all caps of those with a weight.
+    """The amount in proportion (`in_proportion`), nobody above the cap (not negative; nothing for who has no weight);
+    what is above goes to the others. The sum is the smaller of the amount and of all caps of those with a weight.
 
     Whoever the exact share would put at the cap or above gets the cap, until nobody is left of that kind. What is then
     left is shared in one step, so that rounding happens once, at the end."""

@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from ..base.money import in_proportion
 from . import nodes as n
 from .interpreter import Lists, Values, holds, holds_whole, in_force, quantity
 from .losses import CAP, Case, Liability, Part, Reduction
@@ -148,11 +149,7 @@ def _reduced(reduction: Reduction, left: int, values: Values, lists: Lists) -> i
 
 def parted(whole: int, parts: Sequence[Part]) -> list[int]:
     """`whole` units by the parts' percentages, by largest remainder."""
-    stated = [None if p.value is None else Fraction(p.value, 10**p.digits) for p in parts]
-    rest = 1 - sum(x for x in stated if x is not None)
-    exact = [whole * (rest if x is None else x) for x in stated]
-    amounts = [x.numerator // x.denominator for x in exact]
-    order = sorted(range(len(parts)), key=lambda i: (amounts[i] - exact[i], i))
-    for i in order[: whole - sum(amounts)]:
-        amounts[i] += 1
-    return amounts
+    digits = max(p.digits for p in parts)
+    stated = [None if p.value is None else p.value * 10 ** (digits - p.digits) for p in parts]
+    rest = 10**digits - sum(x for x in stated if x is not None)
+    return in_proportion(whole, [rest if x is None else x for x in stated])

@@ -19,11 +19,11 @@ import json
 import os
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -37,6 +37,8 @@ from .memory_desk import MOST_TIME_US, Desk, Kept
 from .plan import Plan, Series
 from .store import WindowConflict, WindowStoreError
 
+Kernel: TypeAlias = Callable[[Integers, Integers, int, int], int]
+"""What records: the store's array, the desk, whether the event is laid out already, whether it moves anything."""
 MOST_BYTES = 512 * 1024 * 1024
 JOURNAL_BYTES_BEYOND = 64 * 1024 * 1024
 """A journal this much larger than the last snapshot is replaced by one: what a start reads stays in proportion."""
@@ -76,13 +78,12 @@ class MemoryWindows:
         """With a folder, it goes on where it was, and `record` returns when the event would outlive this process;
         with `sync="always"`, this machine. ValueError for bounds that cannot be; WindowStoreError when the folder is
         damaged or in use."""
-        from ..kernel import windows_direct, windows_rows
+        from ..kernel import windows_rows
         from ..kernel.windows_warm import warm_windows
 
         if sync not in ("process", "always"):
             raise ValueError(f'`sync` is "process" or "always", not {sync!r}')
         self._rows = windows_rows
-        self._direct = windows_direct
         self._warm = warm_windows
         self._lateness_us, self._remember_us = (
             _microseconds(name, value) for name, value in (("lateness", lateness), ("remember_ids", remember_ids))
@@ -298,34 +299,29 @@ class MemoryWindows:
         with self.lock:
             if epoch != self.epoch:
                 return None
-            journal = self._open_journal()
-            desk = self._desk
-            desk.lay(shape.packer, 0, words, shape.texts_at, texts)
-            becomes = self._rows.record(self._memory, desk.words, 0, 0 if journal else 1)
-            if not _is_new(becomes):
-                return False
-            if journal is not None:
-                self._write(b"R" + desk.held[: shape.texts_at])
-                self._rows.record(self._memory, desk.words, 1, 1)
-            return True
+            self._desk.lay(shape.packer, 0, words, shape.texts_at, texts)
+            return self.record(self._rows.record, self._desk, 0)
 
     @property
     def memory(self) -> Integers:
         """The array that holds all, the same one for as long as the store lives."""
         return self._memory
 
-    def record_direct(self, desk: Desk, row_at: int) -> bool:
-        """Record what is on the desk; the event's own row begins at the byte `row_at`. The caller holds the lock."""
+    def record(self, kernel: Kernel, desk: Desk, row_at: int) -> bool:
+        """Record by the kernel what is on the desk, where the event's own row begins at the byte `row_at`; in the
+        journal first, if there is one. WindowConflict for an id that has other content. The caller holds the lock."""
         journal = self._open_journal()
-        becomes = self._direct.record(self._memory, desk.words, 0, 0 if journal else 1)
-        if becomes != w.RECORDED and not _is_new(becomes):
+        becomes = kernel(self._memory, desk.words, 0, 0 if journal else 1)
+        if becomes == w.CONFLICT:
+            raise WindowConflict("an event of this id was recorded before, with other content")
+        if becomes == w.SAME:
             return False
         if journal is not None:
             row = row_at // w.WORD_BYTES
             entries, gaps = desk.words[row + w.E_ENTRIES], desk.words[row + w.E_GAPS]
             end = row_at + w.WORD_BYTES * w.event_words(int(entries), int(gaps))[1]
             self._write(b"R" + desk.held[row_at:end])
-            self._direct.record(self._memory, desk.words, 1, 1)
+            kernel(self._memory, desk.words, 1, 1)
         return True
 
     def before_fork(self) -> None:
@@ -341,13 +337,6 @@ class MemoryWindows:
                 self._journal.close()
                 self._journal = None
         self.lock.release()
-
-
-def _is_new(becomes: int) -> bool:
-    """What a kernel says becomes of an event. WindowConflict for one whose id has other content."""
-    if becomes == w.CONFLICT:
-        raise WindowConflict("an event of this id was recorded before, with other content")
-    return becomes != w.SAME
 
 
 def _microseconds(name: str, value: timedelta) -> int:

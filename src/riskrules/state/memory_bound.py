@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..kernel import windows_layout as w
 from ..schema.limits import MISSING
-from .memory_desk import MOST_TIME_US, OUT_OF_RANGE, SAID, TEXT_BYTES, Desk, Kept
-from .memory_direct import DirectMemory
+from .memory_desk import MOST_TIME_US, OUT_OF_RANGE, TEXT_BYTES, Desk, Kept, not_available, plan_words
+from .memory_direct import DirectMemory, fits
 from .plan import Plan
 from .store import Answers, Happened, Moment, key_text
 
@@ -44,9 +44,7 @@ class BoundMemory:
         self._gaps: dict[str, tuple[int, ...]] = {}
         self._shapes: dict[tuple[str, tuple[int, ...]], Shape] = {}
         lookups, readings = len(plan.lookups), len(plan.readings)
-        words = [lookups, readings, *(slots[x.series] for x in plan.lookups)]
-        for reading in plan.readings:
-            words += (reading.lookup, w.AGGREGATES.index(reading.aggregate))
+        words = plan_words(plan, slots)
         given, moment = w.moment_words(lookups, readings)
         self._moment_at = w.WORD_BYTES * len(words)
         self._answers_at = self._moment_at + w.WORD_BYTES * moment
@@ -55,12 +53,13 @@ class BoundMemory:
         self._desk.words[: len(words)] = words
         self._moment = Struct(f"={given}q")
         self._answers = Struct(f"={readings}q")
-        self.direct = DirectMemory(store, plan, slots)
+        self.direct = DirectMemory(store, plan, slots) if fits(plan) else None
 
     def see(self, kept: Collection[Kept]) -> None:
         """Which series of the store this plan does not speak of, a kind of event. Under the store's lock."""
         own = frozenset(self._slots)
-        self.direct.see(kept, own)
+        if self.direct is not None:
+            self.direct.see(kept, own)
         gaps: dict[str, list[int]] = {}
         for series in kept:
             if series.slot not in own:
@@ -97,8 +96,7 @@ class BoundMemory:
         held_values = [None if value == MISSING else value for value in values]
         if not kinds & w.ANY_UNAVAILABLE:
             return Answers(held_values)
-        unavailable = tuple(i for i, state in enumerate(states) if state > w.NOTHING)
-        return Answers(held_values, unavailable, SAID[states[unavailable[0]]])
+        return Answers(held_values, *not_available(states))
 
     def record(self, happened: Happened) -> bool:
         """See `store.Bound`. ValueError for an event that does not fit the plan."""

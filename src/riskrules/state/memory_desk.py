@@ -10,6 +10,7 @@ from typing import get_type_hints
 import numpy as np
 
 from ..kernel import windows_layout as w
+from .plan import Plan
 
 MOST_TIME_US = 2**60
 """No time is further from 1970, so that no sum of a few of them leaves 64 bits."""
@@ -73,3 +74,17 @@ class Desk:
             self.held = bytearray(size // w.WORD_BYTES * w.WORD_BYTES)
             self.held[: len(before)] = before
             self.words = np.frombuffer(self.held, np.int64)
+
+
+def plan_words(plan: Plan, slots: Sequence[int]) -> list[int]:
+    """A plan as a kernel reads it, see `windows_layout`. `slots`: where its series are in the store."""
+    words = [len(plan.lookups), len(plan.readings), *(slots[x.series] for x in plan.lookups)]
+    for reading in plan.readings:
+        words += (reading.lookup, w.AGGREGATES.index(reading.aggregate))
+    return words
+
+
+def not_available(states: Sequence[int]) -> tuple[tuple[int, ...], str]:
+    """The readings that could not be read, of which there is one at least, and why."""
+    unavailable = tuple([i for i, state in enumerate(states) if state > w.NOTHING])
+    return unavailable, SAID[states[unavailable[0]]]

@@ -11,29 +11,30 @@ from struct import Struct
 from typing import TYPE_CHECKING
 
 from ..kernel import windows_layout as w
-from .memory_desk import MOST_TIME_US, OUT_OF_RANGE, SAID, TEXT_BYTES, Desk, Kept
-from .plan import Plan, asked_texts, told_numbers, told_texts, told_wheres
+from .memory_desk import MOST_TIME_US, OUT_OF_RANGE, TEXT_BYTES, Desk, Kept, not_available, plan_words
+from .plan import EVENTS, Plan, asked_texts, told_numbers, told_texts, told_wheres
 
 if TYPE_CHECKING:
     from .memory import MemoryWindows
 
 
-class DirectMemory:
-    """A memory store for the payments of one engine. Safe from many threads.
+def fits(plan: Plan) -> bool:
+    """The conditions of each kind of event have a bit each."""
+    return all(len(told_wheres(plan, event)) <= w.MOST_BITS for event in EVENTS)
 
-    What it is given `store.Direct` says.
-    """
+
+class DirectMemory:
+    """A memory store for the payments of one engine, whose plan `fits`. Safe from many threads. What it is given
+    `store.Direct` says."""
 
     def __init__(self, store: MemoryWindows, plan: Plan, slots: Sequence[int]) -> None:
         from ..kernel import windows_direct  # Numba is not loaded before there is a store
 
         self._store = store
         self._memory = store.memory
-        self._kernel = windows_direct.read
+        self._kernels = windows_direct
         texts, times = asked_texts(plan), [r for r in plan.readings if isinstance(r.span, str)]
-        words = [len(plan.lookups), len(plan.readings), *(slots[x.series] for x in plan.lookups)]
-        for reading in plan.readings:
-            words += (reading.lookup, w.AGGREGATES.index(reading.aggregate))
+        words = plan_words(plan, slots)
         words += [len(texts), len(times), *(texts.index(x.keys) for x in plan.lookups)]
         words += [-1 - times.index(r) if isinstance(r.span, str) else r.span for r in plan.readings]
         given, answers, end = w.direct_moment(len(plan.lookups), len(plan.readings), len(texts), len(times))
@@ -42,7 +43,7 @@ class DirectMemory:
         self._desk.words[: len(words)] = words
         self._given = Struct(f"={w.G_LENGTHS + len(texts) + len(times)}q")
         self._answers = Struct(f"={len(plan.readings)}q")
-        self._told = {event: _Told(plan, slots, event) for event in ("payment", "report")}
+        self._told = {event: _Told(plan, slots, event) for event in EVENTS}
 
     def see(self, kept: Iterable[Kept], own: frozenset[int]) -> None:
         """Which series of the store the plan does not speak of. Under the store's lock."""
@@ -56,13 +57,12 @@ class DirectMemory:
         store, desk, answers = self._store, self._desk, self._answers
         with store.lock:
             desk.lay(self._given, self._given_at, words, self._texts_at, texts)
-            kinds = self._kernel(self._memory, desk.words)
+            kinds = self._kernels.read(self._memory, desk.words)
             values = answers.unpack_from(desk.held, self._answers_at)
             if not kinds & w.ANY_UNAVAILABLE:
                 return values, (), ""
             states = answers.unpack_from(desk.held, self._answers_at + answers.size)
-        unavailable = tuple([i for i, state in enumerate(states) if state > w.NOTHING])
-        return values, unavailable, SAID[states[unavailable[0]]]
+        return values, *not_available(states)
 
     def record(self, event: str, words: Sequence[int], texts: bytes) -> bool:
         """See `store.Direct`. ValueError for a time that is out of range."""
@@ -71,7 +71,7 @@ class DirectMemory:
         told = self._told[event]
         with self._store.lock:
             told.desk.lay(told.given, told.given_at, words, told.texts_at, texts)
-            return self._store.record_direct(told.desk, told.row_at)
+            return self._store.record(self._kernels.record, told.desk, told.row_at)
 
 
 class _Told:

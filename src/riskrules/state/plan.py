@@ -23,6 +23,8 @@ from ..schema.fields import Schema
 
 STATUS = "status"
 SETTLED = "settled"
+EVENTS = ("payment", "report")
+"""What windows count."""
 LONGEST_US = {"day": 2 * k.DAY, "month": 33 * k.DAY, "year": 368 * k.DAY}
 """Upper bounds of what `this day`, `this month` and `this year` reach back, with room for zones that skip or repeat
 a day."""

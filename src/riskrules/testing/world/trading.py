@@ -76,16 +76,12 @@ def _cards_cashed(story: Story, shop: int) -> None:
             payer_region=today.population.merchants["region"][shop],
         )
         back = int(amounts.sum() * (1 - rng.uniform(0.006, 0.03)))
-        story.pay(
-            _account_of(today, shop),
-            holder,
-            back,
-            after(today, times[-1], 90),
-            "payout",
-            hop=1,
-            role=MERCHANT,
-            parent=paid[-1],
-        )
+        _pays_out(story, shop, holder, back, after(today, times[-1], 90), paid[-1])
+
+
+def _pays_out(story: Story, shop: int, to: int, amount: int, times: Array, paid: int) -> None:
+    """The front's account hands on what it was paid by the plan `paid`."""
+    story.pay(_account_of(story.today, shop), to, amount, times, "payout", hop=1, role=MERCHANT, parent=paid)
 
 
 def _stakes_as_goods(story: Story, shop: int) -> None:
@@ -103,16 +99,8 @@ def _stakes_as_goods(story: Story, shop: int) -> None:
         if not len(payers):
             continue
         paid = story.pay(payers, _account_of(today, shop), amounts, times, "order", merchant=shop, role=CUSTOMER)
-        story.pay(
-            _account_of(today, shop),
-            behind,
-            int(amounts.sum() * rng.uniform(0.8, 0.97)),
-            after(today, times[-1], 300),
-            "payout",
-            hop=1,
-            role=MERCHANT,
-            parent=paid[-1],
-        )
+        takings = int(amounts.sum() * rng.uniform(0.8, 0.97))
+        _pays_out(story, shop, behind, takings, after(today, times[-1], 300), paid[-1])
 
 
 def _sent_back_elsewhere(story: Story, shop: int) -> None:
