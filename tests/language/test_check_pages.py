@@ -22,7 +22,7 @@ from riskrules.checker.ruleset import MOST_FINDINGS, check_bytes, check_text
 BAD = sorted((Path(__file__).parent / "check" / "bad").glob("*.risk"))
 PAGES = Path(diagnostics.__file__).parent / "pages"
 EXAMPLE = re.compile(r"```risk (wrong|right)\n(.*?)\n```", re.DOTALL)
-SAID_BESIDE = {"not-yet-measured", "more-findings"}
+SAID_BESIDE = {"more-findings"}
 """Codes that may stand in another code's file: what the file needs to show its own."""
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from ..meaning import nodes as n
+from ..meaning import promises
 from ..schema import kinds as k
 from ..schema.kinds import Kind
 from ..syntax.tree import Node, Token
@@ -42,6 +43,7 @@ class Params:
         self.literals = literals
         self.declarations = declarations
         self.fields = fields
+        self.declared: dict[str, promises.Param] = {}
 
     def param(self, node: Node, whole: n.InForce) -> None:
         """`whole` is when the ruleset is in force."""
@@ -55,8 +57,7 @@ class Params:
         if kind is None or spans is None:
             self.scope.lost.add(name.text)
             return
-        for tune in (p for p in node.parts if isinstance(p, Node) and p.kind == "tune"):
-            self._tune(tune, kind)
+        tunes = [self._tune(p, kind) for p in node.parts if isinstance(p, Node) and p.kind == "tune"]
         values = [n.DatedValue(None, None, int(x.const.value), x.const.digits) for x in spans]
         for i, later in enumerate(spans[1:]):
             assert later.first is not None
@@ -64,6 +65,12 @@ class Params:
             values[i] = replace(values[i], until_us=change)
             values[i + 1] = replace(values[i + 1], from_us=change)
         self.scope.params[name.text] = Param(kind, tuple(values))
+        literals = [x.at.parts[0] for x in spans]
+        places = tuple((x.start, x.end) for x in literals if isinstance(x, Node))
+        line = self.problems.source.line_and_column(node.start)[0]
+        self.declared[name.text] = promises.Param(
+            name.text, kind, tuple(values), places, tunes[0] if tunes else None, line
+        )
 
     def _part(self, node: Node) -> Part | None:
         literal, *dates = node.parts
@@ -161,7 +168,9 @@ class Params:
         )
         return False
 
-    def _tune(self, node: Node, kind: Kind) -> None:
+    def _tune(self, node: Node, kind: Kind) -> tuple[n.Const, n.Const] | None:
+        """The two ends, or None after a finding."""
+        before, written = self.problems.errors, []
         ends = []
         for part in (p for p in node.parts if isinstance(p, Node)):
             const = self.literals.const(part)
@@ -176,6 +185,7 @@ class Params:
                     help=("tune between two values of the param's own kind",),
                 )
             ends.append(end)
+            written.append(const)
         if len(ends) == 2 and isinstance(ends[0], int) and isinstance(ends[1], int) and ends[0] >= ends[1]:
             self.problems.error(
                 "bounds-wrong",
@@ -183,6 +193,7 @@ class Params:
                 node,
                 help=("write the lower end first",),
             )
+        return (written[0], written[1]) if self.problems.errors == before else None
 
     def list(self, node: Node) -> None:
         name, kind_node = node.parts

@@ -12,6 +12,7 @@ from ..base.source import Source
 from ..checker.ruleset import Checked, check_bytes, check_text
 from ..meaning import nodes as n
 from ..meaning.fingerprint import fingerprint
+from ..meaning.promises import NO_PROMISES, Param, Promises
 from ..schema.events import event_schema
 from ..schema.fields import Field, Schema
 from .capacity import with_program
@@ -23,13 +24,22 @@ if TYPE_CHECKING:
 
 
 class Rules:
-    """One version of a ruleset. Immutable; compiles when its program is first asked for."""
+    """One version of a ruleset. Immutable; compiles when its program is first asked for. `promises`: its balance and
+    its laws, `params`: what was declared and may be tuned; a saved ruleset has neither, as they change no decision."""
 
     def __init__(
-        self, meaning: n.Ruleset, *, warnings: tuple[Diagnostic, ...] = (), program: Program | None = None
+        self,
+        meaning: n.Ruleset,
+        *,
+        warnings: tuple[Diagnostic, ...] = (),
+        program: Program | None = None,
+        promises: Promises = NO_PROMISES,
+        params: tuple[Param, ...] = (),
     ) -> None:
         self.meaning = meaning
         self.warnings = warnings
+        self.promises = promises
+        self.params = params
         self._program = program
         self.by_name = {r.name: r for r in meaning.rules}
         self.exempt_by_name = {e.name: e for e in meaning.exempts}
@@ -148,7 +158,9 @@ def loads(text: str, name: str = "ruleset.risk", *, fields: Iterable[Field] = ()
 
 def _from_checked(checked: Checked) -> Rules:
     checked, program = with_program(checked)
-    return Rules(checked.or_raise(), warnings=checked.warnings, program=program)
+    return Rules(
+        checked.or_raise(), warnings=checked.warnings, program=program, promises=checked.promises, params=checked.params
+    )
 
 
 __all__ = ["Checked", "Rules", "Source", "check", "load", "loads"]
