@@ -68,6 +68,8 @@ def test_stop_lists_accounts_with_numbers_masked_and_json_in_full(call: Call) ->
         "MULE-00000001": 40_000, "MULE-00000002": 60_000,
     }  # fmt: skip
     assert all(t["by_the_rules"]["until"] == "2026-06-17T05:00:00Z" for t in told["targets"])
+    ended = json.loads(call("stop", "h.csv", "--from", "p1", *AT, "--outside", "MULE-*", "--json").output)
+    assert ended["targets"] == [], "nothing is followed into an account that is outside, here by how its name begins"
     put("bare.csv", "\n".join(",".join(line.split(",")[:5]) for line in HISTORY.splitlines()) + "\n")
     bare = call("stop", "bare.csv", "--from", "p1", *AT)
     assert bare.exit_code == 0, bare.output

@@ -9,6 +9,7 @@ import click
 
 from .exits import Stop
 from .giveback import moment
+from .outside import is_outside, outside_option
 from .rulesets import load_lists, load_rules
 from .terminal import plain, say, show
 
@@ -27,9 +28,7 @@ MOST_SHOWN = 40
 @click.option("--currency", default="CNY", show_default=True, metavar="CODE", help="The currency of the history.")
 @click.option("--method", default="fifo", show_default=True, metavar="METHOD", help="As `riskrules trace` has them.")
 @click.option("--map", "map_file", metavar="MAP.toml", help="Which column feeds which field; `map` drafts one.")
-@click.option(
-    "--outside", multiple=True, metavar="ACCOUNT", help="An account that is not followed, such as a cash desk."
-)
+@outside_option
 @click.option("--balances", default="check", show_default=True, metavar="HOW", help="check, adjust or ignore.")
 @click.option("--rules", default="cn/orders", show_default=True, metavar="RULESET", help="Rules on orders: the clock.")
 @click.option("--at", metavar="TIME", help="What was known at that moment, such as 2026-06-15T04:00:00Z; else now.")
@@ -66,7 +65,7 @@ def stop(
     try:
         found = trace(
             history, thefts, currency=currency, method=method,  # type: ignore[arg-type]  # trace says which there are
-            map=map_file, outside=outside, balances=balances,  # type: ignore[arg-type]  # the same
+            map=map_file, outside=is_outside(outside), balances=balances,  # type: ignore[arg-type]  # the same
         )  # fmt: skip
     except (MapError, TableError, TraceError) as error:
         raise Stop(str(error)) from error

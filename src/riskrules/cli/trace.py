@@ -6,13 +6,13 @@ Arguments are looked at before the history is read, so that a slip is told in a 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from .exits import FINDINGS, FINE, Stop
+from .outside import is_outside, outside_option
 from .terminal import say, show
 
 if TYPE_CHECKING:
@@ -30,8 +30,7 @@ METHODS = ("direct", "fifo", "lifo", "pro_rata", "poison", "pari_passu", "cn_art
               help="Which money leaves first.")  # fmt: skip
 @click.option("--map", "map_file", metavar="MAP.toml", help="Which column feeds which field of a transfer.")
 @click.option("--currency", default="CNY", show_default=True, metavar="CODE", help="The currency of every amount.")
-@click.option("--outside", multiple=True, metavar="ACCOUNT",
-              help="Not followed: a merchant or cash desk. `M*` is every account that begins with M.")  # fmt: skip
+@outside_option
 @click.option("--until", metavar="TIME", help="Read no later transfers, such as 2026-06-15T10:00:00Z.")
 @click.option("--hops", type=click.IntRange(1), default=64, show_default=True, help="Follow no further than this.")
 @click.option("--smallest", metavar="AMOUNT", help="Do not follow smaller parts of a payment, such as 1.00.")
@@ -94,7 +93,7 @@ def trace(
     try:
         found = follow(
             history, thefts, currency=currency, method=method, map=map_file,  # type: ignore[arg-type]  # one of METHODS
-            outside=_pattern(outside), balances=balances, sort=sort, limits=limits,  # type: ignore[arg-type]  # a choice
+            outside=is_outside(outside), balances=balances, sort=sort, limits=limits,  # type: ignore[arg-type]  # a choice
             pool=pool, lowest_balance=lowest_balance,  # type: ignore[arg-type]  # a choice
         )  # fmt: skip
     except (TraceError, TableError) as error:
@@ -112,12 +111,6 @@ def trace(
 def _named(payment: str) -> tuple[str, str | None]:
     name, equals, victim = payment.partition("=")
     return (name, victim) if equals and victim else (payment, None)
-
-
-def _pattern(outside: tuple[str, ...]) -> Callable[[str], bool]:
-    names = frozenset(outside)
-    beginnings = tuple(name[:-1] for name in outside if name.endswith("*"))
-    return lambda account: account in names or (bool(beginnings) and account.startswith(beginnings))
 
 
 def _limits(until: str | None, hops: int, smallest: str | None, currency: str) -> Limits:
