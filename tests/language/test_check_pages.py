@@ -39,6 +39,13 @@ def _codes() -> Iterator[str]:
                         yield part.value
 
 
+def _beside(name: str) -> bytes:
+    """The file of any model, but for one that is not there."""
+    if name.startswith("absent"):
+        raise FileNotFoundError(name)
+    return b"what is in it does not matter here"
+
+
 CODES = sorted(set(_codes()))
 
 
@@ -51,7 +58,7 @@ def test_codes_are_found() -> None:
 @pytest.mark.parametrize("page", BAD, ids=lambda p: p.stem)
 def test_bad_page_is_explained(page: Path, renew_goldens: bool) -> None:
     """Every finding of a page is said in one run, in order of place, about the words that it is about."""
-    checked = check_bytes(page.name, page.read_bytes())
+    checked = check_bytes(page.name, page.read_bytes(), beside=_beside)
     shown = "\n\n".join(f"{render(d)}\nunderlined: {_underlined(d)}" for d in checked.diagnostics) + "\n"
     expected = page.with_suffix(".expected")
     if renew_goldens:
@@ -69,7 +76,7 @@ def _underlined(d: Diagnostic) -> str:
 def test_code_has_its_page_of_cases(code: str) -> None:
     """A file of its own shows the code, and hardly anything else."""
     (page,) = (p for p in BAD if p.stem == code)
-    found = {d.code for d in check_bytes(page.name, page.read_bytes()).diagnostics}
+    found = {d.code for d in check_bytes(page.name, page.read_bytes(), beside=_beside).diagnostics}
     assert code in found
     assert found <= SAID_BESIDE | {code} or code in SAID_BESIDE
 
@@ -81,15 +88,15 @@ def test_code_has_an_explanation_that_is_true(code: str) -> None:
     assert text.startswith(f"# {code}\n\n")
     assert len(text.split("\n\n")[1]) > 40
     examples = dict(EXAMPLE.findall(text))
-    assert [render(d) for d in check_text(examples["right"]).diagnostics] == []
+    assert [render(d) for d in check_text(examples["right"], beside=_beside).diagnostics] == []
     if code != "more-findings":  # too long to print
-        assert {d.code for d in check_text(examples["wrong"]).diagnostics} == {code}
+        assert {d.code for d in check_text(examples["wrong"], beside=_beside).diagnostics} == {code}
 
 
 def test_findings_without_end_are_cut() -> None:
     """A file with more findings than anybody reads shows the first, and says how many it keeps back."""
     (page,) = (p for p in BAD if p.stem == "more-findings")
-    found = check_bytes(page.name, page.read_bytes()).diagnostics
+    found = check_bytes(page.name, page.read_bytes(), beside=_beside).diagnostics
     assert len(found) == MOST_FINDINGS + 1
     assert found[-1].code == "more-findings"
     assert "10 more findings" in found[-1].message

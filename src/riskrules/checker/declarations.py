@@ -32,7 +32,7 @@ class Declarations:
                 help=("give one of them another name",),
             )
             return False
-        if what in ("param", "let", "window", "list") and name.text in self.scope.schema:
+        if what in ("param", "let", "window", "model", "list") and name.text in self.scope.schema:
             self.problems.error(
                 "duplicate-name",
                 f"`{name.text}` is a field of the {self.scope.schema.event} already",

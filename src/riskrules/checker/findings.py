@@ -37,7 +37,7 @@ class Findings:
     def find_unused(self, scope: Scope, used: set[str]) -> None:
         """A window nobody reads costs memory on every payment; an unused name is often a misspelt one."""
         for name, (what, at) in scope.declared.items():
-            if what in ("window", "list", "param", "let", "source") and name not in used:
+            if what in ("window", "model", "list", "param", "let", "source") and name not in used:
                 self.problems.warning(
                     "unused",
                     f"nobody reads the {what} `{name}`" if what != "source" else f"nothing cites the source `{name}`",

@@ -8,6 +8,7 @@ from ..base.diagnostics import ERROR
 from ..base.source import Span
 from ..meaning import nodes as n
 from ..meaning.averages import window_of
+from ..meaning.linear import reads_of
 from ..meaning.promises import NO_PROMISES
 from ..meaning.walk import reads_in
 from ..schema.events import EVENTS, event_schema
@@ -25,6 +26,7 @@ from .inline_tests import InlineTests
 from .lets import Lets
 from .liabilities import Liabilities
 from .literals import Literals, token
+from .models import Beside, ModelBlocks
 from .named import Named, names_in, names_in_liabilities
 from .notices import Notices
 from .params import Params
@@ -63,6 +65,7 @@ class Run:
         event: str,
         events: tuple[str, ...],
         earlier: list[Run],
+        beside: Beside,
     ) -> None:
         self.event = event
         self.events = events
@@ -88,7 +91,6 @@ class Run:
             schema = _with_host_field(schema, field)
         self.scope = Scope(schema, self.head.currency, self.head.timezone)
         self.scope.lost = {name for _, name in parsed.broken if name}
-        self.scope.lost |= {_name(b).text for b in self._of("model")}
         self.lost_rules = {name for kind, name in parsed.broken if kind in ("rule", "exempt")}
         self.literals = Literals(problems, self.head.timezone)
         self.declarations = Declarations(self.scope, problems, self.literals)
@@ -97,10 +99,11 @@ class Run:
         self.conditions = Conditions(self.scope, problems, self.quantities)
         self.lets = Lets(self.scope, problems, self.quantities, self.conditions)
         self.scope.let = self.lets.read
+        self.models = ModelBlocks(self.scope, problems, self.declarations, self.quantities, beside)
 
     def _speaks_of(self, block: Node) -> bool:
         """Whether a declaration is made for this event: an event's own fields are, and what all share."""
-        if block.kind == "window":
+        if block.kind in ("window", "model"):
             return self.event == "payment"
         if block.kind != "field":
             return True
@@ -124,7 +127,7 @@ class Run:
         rules.failed |= self.lost_rules
         for run in self.earlier:
             for name, said in run.scope.declared.items():
-                if said[0] in ("rule", "exempt", "liability", "window"):
+                if said[0] in ("rule", "exempt", "liability", "window", "model"):
                     self.scope.declared.setdefault(name, said)
         for block in self.blocks:
             if block.kind == "rule":
@@ -149,7 +152,6 @@ class Run:
         promised = PromiseBlocks(self.problems, self.literals, self.quantities, self.conditions, effects)
         if self.event == "payment":
             promised.read(self.blocks)
-            self._refuse_models()
         windows.finish()
         if len(self.events) == 1:
             self.lets.tell(list(self.lets.untold))
@@ -181,27 +183,21 @@ class Run:
         for block in self._of("source"):
             self.declarations.source(block)
         self.fields.read(self._of("field"))
-        self.scope.elsewhere = frozenset(x for run in self.earlier for x in run.scope.windows)
+        self.scope.elsewhere = frozenset(x for run in self.earlier for x in (*run.scope.windows, *run.scope.models))
         for block in self._of("param"):
             params.param(block, in_force)
         for block in self._of("list"):
             params.list(block)
         for block in self._of("window"):
             windows.declare(block)
+        for block in self._of("model"):
+            self.models.declare(block)
         for block in self._of("let", "let_value"):
             if self.declarations.declare("let", _name(block)):
                 self.scope.lets[_name(block).text] = block
         self.lets.resolve_all()
+        self.models.finish()
         return windows
-
-    def _refuse_models(self) -> None:
-        for block in self._of("model"):
-            self.problems.error(
-                "not-in-this-version",
-                "this version decides by rules, and cannot take a `model` block",
-                Node(block.kind, (), block.start, block.start + len(block.kind)),
-                help=("move the `model` block to a file of its own",),
-            )
 
     def _look_at_mended(self, rules: Rules) -> None:
         """The clauses that are sound in a rule that is not, so that one slip does not hide the rest of it. What may
@@ -271,6 +267,8 @@ class Run:
     def _reading(self, in_force: n.InForce, found: Named) -> n.Ruleset:
         """A ruleset that reads what was found, as yet without rules."""
         read = {*found.reads, *found.acted_on, "occurred_at"}
+        models = [m for x, m in self.scope.models.items() if x in read and m is not None]
+        read |= {r.name for m in models for column in m.reads for r in reads_of(column)}
         for name in read - self.scope.inputs.keys():
             self.scope.read_field(name, Span(0, 0))
         window_names = {window_of(x) for x in read if self.scope.inputs[x].origin == "window"}
@@ -291,6 +289,7 @@ class Run:
             fields=tuple(self._own_fields(read, window_names)),
             calendar=self.head.calendar,
             event=self.event,
+            models=tuple(sorted(models, key=lambda m: m.name)),
         )
 
 

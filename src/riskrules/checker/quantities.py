@@ -76,6 +76,8 @@ class Quantities:
             return _param(word, scope.params[word])
         if word in scope.windows:
             return scope.read_window(word, None, span_of(name))
+        if word in scope.models:
+            return scope.read_model(word, span_of(name))
         if word in scope.schema:
             return scope.read_field(word, span_of(name))
         if word in scope.lists:
@@ -95,7 +97,7 @@ class Quantities:
         """A window, read where there is no payment that it could look back from."""
         self.problems.error(
             "window-elsewhere",
-            f"`{name.text}` is a window, and windows are read in rules about payments only",
+            f"`{name.text}` looks at payments, and is read in rules about payments only",
             name,
             help=(f"compare what the {self.scope.schema.event} carries instead",),
         )

@@ -7,8 +7,8 @@ once for each of them, over declarations that all share and with the event's own
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from ..base.diagnostics import ERROR, WARNING, Diagnostic, Label, RulesetError
 from ..base.source import Source
@@ -17,6 +17,7 @@ from ..meaning.promises import NO_PROMISES, Param, Promises
 from ..schema.events import EVENTS
 from ..schema.fields import Field
 from ..syntax.parse import Parsed, parse, parse_bytes
+from .models import Beside, none_beside
 from .one_event import Run, event_of
 from .problems import Problems
 
@@ -26,14 +27,15 @@ MOST_FINDINGS = 200
 
 @dataclass(frozen=True)
 class Checked:
-    """`ruleset` is None when there is any error. `diagnostics` are in order of place, errors and warnings. `promises`
-    and `params` are complete where `ruleset` is."""
+    """`ruleset` is None when there is any error. `diagnostics` are in order of place, errors and warnings. `promises`,
+    `params` and `models` (the content of each model's file, by its name) are complete where `ruleset` is."""
 
     source: Source
     ruleset: n.Ruleset | None
     diagnostics: tuple[Diagnostic, ...]
     promises: Promises = NO_PROMISES
     params: tuple[Param, ...] = ()
+    models: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -50,30 +52,35 @@ class Checked:
         return self.ruleset
 
 
-def check_text(text: str, name: str = "ruleset.risk", fields: Iterable[Field] = ()) -> Checked:
-    """Check the text of one rule file. `fields`: a host's own (`fields_of`), beside the payment's. Never raises on any
-    text; ValueError when a host's field is another kind of thing than the payment's of the same name."""
-    return from_parsed(parse(Source(name, text)), fields)
+def check_text(
+    text: str, name: str = "ruleset.risk", fields: Iterable[Field] = (), beside: Beside = none_beside
+) -> Checked:
+    """Check the text of one rule file. `fields`: a host's own (`fields_of`), beside the payment's. `beside`: gives the
+    content of a model's file. Never raises on any text; ValueError when a host's field is another kind of thing than
+    the payment's of the same name."""
+    return from_parsed(parse(Source(name, text)), fields, beside)
 
 
-def check_bytes(name: str, raw: bytes, fields: Iterable[Field] = ()) -> Checked:
+def check_bytes(name: str, raw: bytes, fields: Iterable[Field] = (), beside: Beside = none_beside) -> Checked:
     """Check the bytes of one rule file (UTF-8), as `check_text`. Never raises on any bytes."""
-    return from_parsed(parse_bytes(name, raw), fields)
+    return from_parsed(parse_bytes(name, raw), fields, beside)
 
 
-def from_parsed(parsed: Parsed, fields: Iterable[Field] = ()) -> Checked:
+def from_parsed(parsed: Parsed, fields: Iterable[Field] = (), beside: Beside = none_beside) -> Checked:
     found: list[Diagnostic] = []
     ruleset, promises = None, NO_PROMISES
     params: tuple[Param, ...] = ()
     if not parsed.refused and (parsed.blocks or parsed.mended or not parsed.diagnostics):
-        runs, found = _by_event(parsed, tuple(fields))
+        runs, found = _by_event(parsed, tuple(fields), beside)
         ruleset = _whole(runs)
     found = sorted([*parsed.diagnostics, *found], key=lambda d: (d.labels[0].span.start, d.severity, d.code))
     if any(d.severity == ERROR for d in found):
         ruleset = None
+    models: Mapping[str, bytes] = {}
     if ruleset is not None:
         promises, params = runs[0].promises, tuple(runs[0].params.declared.values())
-    return Checked(parsed.source, ruleset, tuple(_at_most(found, parsed.source)), promises, params)
+        models = runs[0].models.files
+    return Checked(parsed.source, ruleset, tuple(_at_most(found, parsed.source)), promises, params, models)
 
 
 def _whole(runs: list[Run]) -> n.Ruleset | None:
@@ -83,7 +90,7 @@ def _whole(runs: list[Run]) -> n.Ruleset | None:
     return first and replace(first, others=others)
 
 
-def _by_event(parsed: Parsed, fields: tuple[Field, ...]) -> tuple[list[Run], list[Diagnostic]]:
+def _by_event(parsed: Parsed, fields: tuple[Field, ...], beside: Beside) -> tuple[list[Run], list[Diagnostic]]:
     """The file, checked once for each event that it has blocks for, payments first; what was found, each thing once."""
     about = {"payment", *(event_of(b) for b in parsed.blocks)}
     for kind, _ in parsed.broken:  # what it is about is not known, and its `let`s shall not be told for it
@@ -91,7 +98,7 @@ def _by_event(parsed: Parsed, fields: tuple[Field, ...]) -> tuple[list[Run], lis
     events = [e for e in EVENTS if e in about]
     runs: list[Run] = []
     for event in events:
-        runs.append(Run(parsed, Problems(parsed.source), fields, event, tuple(events), runs[:]))
+        runs.append(Run(parsed, Problems(parsed.source), fields, event, tuple(events), runs[:], beside))
         runs[-1].check()
     for name in {x for run in runs for x in run.lets.untold}:
         if all(name in run.lets.untold for run in runs):

@@ -14,8 +14,8 @@ from ..base.source import Span
 from ..meaning import averages
 from ..meaning import nodes as n
 from ..schema.fields import Field, Schema
-from ..schema.kinds import DURATION, Kind
-from ..schema.limits import HIGHEST_COUNT, HIGHEST_DURATION_US, HIGHEST_MONEY_MINOR, HIGHEST_NUMBER
+from ..schema.kinds import DURATION, RATIO, Kind
+from ..schema.limits import HIGHEST_COUNT, HIGHEST_DURATION_US, HIGHEST_MONEY_MINOR, HIGHEST_NUMBER, HIGHEST_SCORE
 from ..syntax.tree import Node, Token
 from .problems import Problems
 
@@ -90,6 +90,8 @@ class Scope:
     lists: dict[str, Kind] = field(default_factory=dict)
     windows: dict[str, n.Window] = field(default_factory=dict)
     window_kinds: dict[str, Kind] = field(default_factory=dict)
+    models: dict[str, n.Model | None] = field(default_factory=dict)
+    """None as long as the block was not read to its end, or not without a finding."""
     lets: dict[str, Node] = field(default_factory=dict)
     let: Callable[[Token], Built | Typed | None] = lambda name: None
     inputs: dict[str, n.Input] = field(default_factory=dict)
@@ -105,11 +107,11 @@ class Scope:
 
     def names(self) -> list[str]:
         """Every name that may be read as a value or a condition."""
-        return [*self.schema.fields, *self.params, *self.windows, *self.lets]
+        return [*self.schema.fields, *self.params, *self.windows, *self.models, *self.lets]
 
     def is_value(self, name: str) -> bool:
         """Whether the name may be read as a value or a condition."""
-        return name in self.schema or name in self.params or name in self.windows or name in self.lets
+        return any(name in x for x in (self.schema, self.params, self.windows, self.models, self.lets))
 
     def is_lost(self, name: str) -> bool:
         """Declared in a block that could not be read, so nothing more is said about it."""
@@ -157,6 +159,13 @@ class Scope:
             return self._read_average(averages.average(shown, self.schema[window.of].kind), bool(by), at)
         own = (Need(read, at),) if empty else ()
         return Typed(read, kind, own + tuple(Need(x.read, at, read) for x in by if not empty))
+
+    def read_model(self, name: str, at: Span) -> Typed:
+        """The score of a model: a ratio that may be missing."""
+        self.used.add(name)
+        self.inputs.setdefault(name, n.Input(name, RATIO, True, "model", -HIGHEST_SCORE, HIGHEST_SCORE))
+        read = n.Read(name, RATIO)
+        return Typed(read, RATIO, (Need(read, at),))
 
     def _read_average(self, read: n.Average, optional: bool, at: Span) -> Typed:
         """An average is read as its two parts. `inputs` has it under its own name too, for its bounds; no rule reads

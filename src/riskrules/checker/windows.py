@@ -100,7 +100,8 @@ class Windows:
     def _of_fields_alone(self, name: str, node: Node, built: Built) -> bool:
         """Whether the `where` reads fields of the event alone; if not, says so."""
         averages = {r.name: a.name for a in found_in(built.node, n.Average) for r in (a.total, a.count)}
-        windows = sorted(r.name for r in reads_in(built.node) if self.scope.inputs[r.name].origin == "window")
+        of_fields = ("field", "derived")
+        windows = sorted(r.name for r in reads_in(built.node) if self.scope.inputs[r.name].origin not in of_fields)
         if windows:
             self.problems.error(
                 "window-in-window",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -43,17 +44,24 @@ def check(ctx: click.Context, files: tuple[str, ...], as_json: bool) -> None:
 
 def check_files(files: tuple[str, ...]) -> tuple[list[Checked], int]:
     """The files that could be read, checked, and how many could not; why stands on standard error."""
-    from ..checker.ruleset import check_bytes
     from ..engine.capacity import with_program
 
     checked, unread = [], 0
     for name in files:
         try:
-            checked.append(with_program(check_bytes("<stdin>" if name == "-" else name, read_bytes(name)))[0])
+            checked.append(with_program(_checked(name))[0])
         except Stop as stop:
             stop.show()
             unread += 1
     return checked, unread
+
+
+def _checked(name: str) -> Checked:
+    from ..checker.ruleset import check_bytes
+    from ..engine.rules import beside
+
+    place = Path("ruleset.risk") if name == "-" else Path(name)
+    return check_bytes("<stdin>" if name == "-" else name, read_bytes(name), beside=beside(place))
 
 
 def _described(c: Checked) -> dict[str, object]:

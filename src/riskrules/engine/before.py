@@ -8,6 +8,7 @@ payment does not name has no value either, and nothing failed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Protocol, TypeAlias
 
 from ..base.calendars import Calendar
@@ -24,22 +25,29 @@ from .reading import EventReader, Raw
 from .recording import Recorder
 
 Given: TypeAlias = Mapping[str, object] | None
-"""Values of windows by name as the host gives them."""
+"""Values of windows, and scores of models, by name as the host gives them."""
 
 
 class Before:
-    """Every window that the rules read. `names`, and of each its value in held units, MISSING where there is none.
-    `unread`: those that could not be read, `because`: why (may be empty)."""
+    """Every window that the rules read, then every score of a model. `names`, and of each its value in held units,
+    MISSING where there is none. `unread`: windows that could not be read, `because`: why (may be empty). `unscored`:
+    models that gave no score, and why."""
 
-    __slots__ = ("because", "held", "names", "unread")
+    __slots__ = ("because", "held", "names", "unread", "unscored")
 
     def __init__(
-        self, names: Sequence[str], held: Sequence[int], unread: tuple[str, ...] = (), because: str = ""
+        self,
+        names: Sequence[str],
+        held: Sequence[int],
+        unread: tuple[str, ...] = (),
+        because: str = "",
+        unscored: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.names = names
         self.held = held
         self.unread = unread
         self.because = because
+        self.unscored = unscored
 
     @property
     def values(self) -> dict[str, n.Value | None]:
@@ -64,7 +72,9 @@ class WindowReader:
             (Field(name, average.kind, "", True, -HIGHEST_NUMBER, HIGHEST_NUMBER), average)
             for name, average in averages_of(reader.meaning).items()
         ]
-        self.names = tuple(r.name for r in plan.readings)
+        self._scores = [MISSING] * len(reader.meaning.models)
+        self._windows = len(plan.readings)
+        self.names = (*(r.name for r in plan.readings), *(m.name for m in reader.meaning.models))
         self._places = {name: i for i, name in enumerate(self.names)}
         names = list(dict.fromkeys(name for lookup in plan.lookups for name in lookup.keys))
         self.checked = frozenset((*names, "id", "occurred_at")) if bound is not None else frozenset[str]()
@@ -97,9 +107,11 @@ class WindowReader:
         _, given, asked, _ = question
         if asked is None:
             held: Sequence[int] = [given.get(i, MISSING) for i in range(len(self.names))]
-            return Before(self.names, held, self._by_window(i for i, x in enumerate(held) if x == MISSING))
+            return Before(self.names, held, self._by_window(i for i in range(self._windows) if held[i] == MISSING))
         assert self._way is not None
         held, unavailable, because = self._way.answer(asked)
+        if self._scores:
+            held = [*held, *self._scores]
         if given:
             held = [given.get(i, value) for i, value in enumerate(held)]
         if not unavailable:

@@ -37,7 +37,8 @@ class Engine:
     """Decides payments by one ruleset at a time.
 
     `rules`: from `load` or `loads`. `lists`: every list that the rules read, as `Lists` or a mapping of names to
-    collections of texts (ListError when one is absent). `windows`: the store that keeps what accounts did before; by
+    collections of texts (ListError when one is absent). A model that the rules
+    read and that cannot be loaded is a ModelError. `windows`: the store that keeps what accounts did before; by
     default a `MemoryWindows()` of this engine's own, in which nothing has happened yet. `on_error`: None (an event that
     does not fit raises PaymentError), or the action of a degraded decision: allow, verify, hold or reject.
     """
@@ -80,9 +81,9 @@ class Engine:
         """Decide one payment: a nested mapping, a pydantic model or a `Payment`. Changes nothing.
 
         `event`: what it is instead, claim, report, order or return, if the rules speak of it (ValueError if not). A
-        claim's decision has `shares` and `deadlines`. `windows`: values of windows that the host worked out itself, by
-        name (`{"payers_1d": 25}`), instead of the store's. PaymentError names the field that does not fit, unless the
-        engine has an `on_error`.
+        claim's decision has `shares` and `deadlines`. `windows`: values of windows and scores of models that the host
+        worked out itself, by name (`{"payers_1d": 25}`), instead of the store's and the models'. PaymentError names
+        the field that does not fit, unless the engine has an `on_error`.
         """
         serving = self._serving
         if event != "payment":
@@ -209,6 +210,7 @@ class Engine:
         for event in _rules(rules).events:
             ready_calendar(rules.on(event))
         serving = Serving(_rules(rules), lists, store).prepare()
+        _ = serving.models  # now, and not on the first payment
         self._store = store
         return serving
 

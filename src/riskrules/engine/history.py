@@ -19,10 +19,11 @@ class Replaying:
 
 
 class Unread:
-    """How many payments could not have a window read, by window."""
+    """How many payments could not have a window read, by window; and how many had no score, by model."""
 
     def __init__(self) -> None:
         self.counts: dict[str, int] = {}
+        self.unscored: dict[str, int] = {}
         self._inputs: dict[str, int] = {}
 
     def add(self, name: str, count: int) -> None:
@@ -31,3 +32,7 @@ class Unread:
             window = name_of(name)
             self.counts[window] = max(self.counts.get(window, 0), self._inputs.get(name, 0) + count)
             self._inputs[name] = self._inputs.get(name, 0) + count
+
+    def no_score(self, name: str, count: int) -> None:
+        if count:
+            self.unscored[name] = self.unscored.get(name, 0) + count

@@ -114,7 +114,9 @@ def harmless(rules: Rules, rule: str | None = None) -> dict[str, n.Value | None]
     meaning = rules.meaning
     values: dict[str, n.Value | None] = {}
     for i in meaning.inputs:
-        if i.origin == "window":
+        if i.origin == "model":
+            values[i.name] = None
+        elif i.origin == "window":
             aggregate = next(w.aggregate for w in meaning.windows if w.name == window_of(i.name))
             values[i.name] = 0 if aggregate in ("count", "sum", "distinct", "average") else None
         else:

@@ -23,7 +23,7 @@ from .coders import held_of
 Raw: TypeAlias = Sequence[Any]
 Values: TypeAlias = dict[str, n.Value | None]
 Windows: TypeAlias = Mapping[str, n.Value | None]
-"""Every window by name, in held units."""
+"""Every window, and every score of a model, by name in held units."""
 
 ALWAYS_READ = ("id", "occurred_at")
 """A decision names its payment and its time, whatever the rules read."""
@@ -55,7 +55,10 @@ class EventReader:
         self.clock = Clock(zone_of(meaning.timezone))
         self.derived = [schema[i.name] for i in meaning.inputs if i.origin == "derived"]
         self.windows = {
-            i.name: Field(i.name, i.kind, "", True, i.lowest, i.highest) for i in meaning.inputs if i.origin == "window"
+            i.name: Field(i.name, i.kind, "", True, i.lowest, i.highest)
+            for origin in ("window", "model")
+            for i in meaning.inputs
+            if i.origin == origin
         }
         wanted = [i.name for i in meaning.inputs if i.origin == "field"]
         wanted += [f.of[1] for f in self.derived if f.of]

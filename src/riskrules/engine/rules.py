@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ..base.diagnostics import Diagnostic
 from ..base.source import Source
+from ..checker.models import MOST_BYTES, Beside
 from ..checker.ruleset import Checked, check_bytes, check_text
 from ..meaning import nodes as n
 from ..meaning.fingerprint import fingerprint
@@ -25,7 +28,8 @@ if TYPE_CHECKING:
 
 class Rules:
     """One version of a ruleset. Immutable; compiles when its program is first asked for. `promises`: its balance and
-    its laws, `params`: what was declared and may be tuned; a saved ruleset has neither, as they change no decision."""
+    its laws, `params`: what was declared and may be tuned; a saved ruleset has neither, as they change no decision.
+    `models`: the files of its models, by name."""
 
     def __init__(
         self,
@@ -35,11 +39,13 @@ class Rules:
         program: Program | None = None,
         promises: Promises = NO_PROMISES,
         params: tuple[Param, ...] = (),
+        models: Mapping[str, bytes] | None = None,
     ) -> None:
         self.meaning = meaning
         self.warnings = warnings
         self.promises = promises
         self.params = params
+        self.models = dict(models or {})
         self._program = program
         self.by_name = {r.name: r for r in meaning.rules}
         self.exempt_by_name = {e.name: e for e in meaning.exempts}
@@ -122,7 +128,7 @@ def check(path: str | Path, *, fields: Iterable[Field] = ()) -> Checked:
     """Check a rule file. `fields`: the host's own, from `fields_of(Model)`. OSError when the file cannot be read;
     never raises on what it says."""
     file = Path(path)
-    return with_program(check_bytes(str(path), file.read_bytes(), fields))[0]
+    return with_program(check_bytes(str(path), file.read_bytes(), fields, beside(file)))[0]
 
 
 def load(path: str | Path, *, fields: Iterable[Field] = ()) -> Rules:
@@ -142,24 +148,70 @@ def load(path: str | Path, *, fields: Iterable[Field] = ()) -> Rules:
         saved = opened.read(len(MAGIC)) == MAGIC
     if saved:
         program = load_saved(file)
-        rules = Rules(program.ruleset, program=program)
+        rules = Rules(program.ruleset, program=program, models=_models_of(program.ruleset, beside(file)))
         try:
             tried_out(rules)
         except (ArithmeticError, AssertionError, LookupError, StopIteration, TypeError, ValueError) as problem:
             raise SavedProgramError("the saved ruleset cannot decide even a harmless payment") from problem
         return rules
-    return _from_checked(check_bytes(str(path), file.read_bytes(), fields))
+    return _from_checked(check_bytes(str(path), file.read_bytes(), fields, beside(file)))
 
 
-def loads(text: str, name: str = "ruleset.risk", *, fields: Iterable[Field] = ()) -> Rules:
-    """A ruleset from text; `name` stands in its diagnostics. RulesetError as `load`."""
-    return _from_checked(check_text(text, name, fields))
+def loads(
+    text: str,
+    name: str = "ruleset.risk",
+    *,
+    fields: Iterable[Field] = (),
+    models: Mapping[str, bytes] = MappingProxyType({}),
+) -> Rules:
+    """A ruleset from text; `name` stands in its diagnostics. `models`: the content of the files that its `model`
+    blocks name. RulesetError as `load`."""
+
+    def given(file: str) -> bytes:
+        if file not in models:
+            raise FileNotFoundError(file)
+        return models[file]
+
+    return _from_checked(check_text(text, name, fields, given))
+
+
+def beside(path: Path) -> Beside:
+    """What reads the files of models that lie beside a rule file; no more of one than is taken."""
+
+    def read(name: str) -> bytes:
+        with (path.parent / name).open("rb") as file:
+            return file.read(MOST_BYTES + 1)
+
+    return read
+
+
+def _models_of(meaning: n.Ruleset, read: Beside) -> dict[str, bytes]:
+    """The files that a saved ruleset was saved with. SavedProgramError where one is not there, or is another."""
+    from ..program.saved import SavedProgramError
+
+    found = {}
+    for model in meaning.models:
+        if Path(model.file).name != model.file:
+            raise SavedProgramError(f"the saved ruleset names a model by `{model.file}`, which is no plain name")
+        try:
+            content = read(model.file)
+        except OSError as error:
+            raise SavedProgramError(f"`{model.file}` does not lie beside the saved ruleset") from error
+        if hashlib.sha256(content).hexdigest() != model.sha256:
+            raise SavedProgramError(f"`{model.file}` is not the file that the ruleset was saved with")
+        found[model.file] = content
+    return found
 
 
 def _from_checked(checked: Checked) -> Rules:
     checked, program = with_program(checked)
     return Rules(
-        checked.or_raise(), warnings=checked.warnings, program=program, promises=checked.promises, params=checked.params
+        checked.or_raise(),
+        warnings=checked.warnings,
+        program=program,
+        promises=checked.promises,
+        params=checked.params,
+        models=checked.models,
     )
 
 

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from ..meaning.allocation import Allocation
     from ..program.model import Program
     from .coding import EventCoder
+    from .models import Models
 
 Names = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 
@@ -77,6 +78,15 @@ class Serving:
     def having(self, rule: str) -> Serving:
         """What decides the event that the rule is about; this one where there is no such rule."""
         return next((x for x in self._others.values() if rule in x.rules.by_name), self)
+
+    @cached_property
+    def models(self) -> Models | None:
+        """The models that the rules read, loaded when first asked for; None where they read none. ModelError."""
+        if not self.rules.meaning.models:
+            return None
+        from .models import Models
+
+        return Models(self.rules)
 
     @cached_property
     def recorders(self) -> Mapping[str, Recorder]:
@@ -124,6 +134,8 @@ class Serving:
 
     def _after(self, raw: Raw, now: int, before: Before) -> Decision:
         try:
+            if self.models is not None:
+                before = self.models.filled(self.reader.values(raw, before.values), before)
             integers = self.coder.integers(raw, now, before)
         except PaymentError:
             raise
@@ -144,6 +156,8 @@ class Serving:
         """The same decision by the reference interpreter. Needs no `prepare`."""
         raw, question = self._asked(event, windows)
         before = self._windows.answer(question)
+        if self.models is not None:
+            before = self.models.filled(self.reader.values(raw, before.values), before)
         return self.interpret_values(self.reader.values(raw, before.values), before)
 
     def interpret_values(self, values: Mapping[str, n.Value | None], before: Before = NOTHING) -> Decision:
@@ -179,6 +193,7 @@ class Serving:
         """What a decision could not read, in sentences."""
         because = f": {facts.before.because}" if facts.before.because else ""
         notes = [f"window `{x}` was not available{because}" for x in facts.before.unread]
+        notes += [f"model `{x}` gave no score: {why}" for x, why in facts.before.unscored.items()]
         now, span = facts.values["occurred_at"], self.rules.meaning.in_force
         assert isinstance(now, int)
         if not in_force(span, now):

@@ -140,6 +140,7 @@ class _Judge:
         warm.warm()
         program = serving.program
         self._program = program
+        self._batch, self._models, self._names = batch, serving.models, names
         place = {name: i for i, name in enumerate(names)}
         self._windows = [(c, place[x.name]) for c, x in enumerate(program.columns) if x.name in place]
         columns = [integers_of(column, batch, serving.lists) for column in program.columns]
@@ -147,6 +148,8 @@ class _Judge:
             np.ascontiguousarray(np.stack(columns, axis=1)) if columns else np.zeros((batch.rows, 0), np.int64)
         )
         self._out = np.zeros(program.places.length, np.int64)
+        scores = () if serving.models is None else serving.models.names
+        self._scores = [(c, scores.index(x.name)) for c, x in enumerate(program.columns) if x.name in scores]
 
     def level(self, i: int, windows: NDArray[np.int64]) -> int:
         """The level of the action of row i. A row that the kernel refuses is refused again, and told, when its batch is
@@ -154,5 +157,9 @@ class _Judge:
         values = self._values[i]
         for column, reading in self._windows:
             values[column] = windows[reading]
+        if self._models is not None and self._scores:
+            found = self._models.of_row(self._batch, i, dict(zip(self._names, windows.tolist(), strict=True)))
+            for column, model in self._scores:
+                values[column] = found[model]
         act = row.decide(self._program.code, values, self._out)
         return n.REJECT if act < 0 else self._program.acts[act].level

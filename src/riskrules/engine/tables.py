@@ -159,10 +159,13 @@ def decide_batches(
 ) -> Iterator[DecidedBatch]:
     """Decide batches as they come, each of at most 65,536 payments, the first being the beginning of a history. Memory
     is that of some batches and of what the windows look back to. `unread` is filled on the way."""
+    unread = Unread() if unread is None else unread
     if serving.plan.readings:
         from .replaying import with_windows  # loads kernels that only windows need
 
-        batches = with_windows(serving, batches, how or Replaying(), Unread() if unread is None else unread)
+        batches = with_windows(serving, batches, how or Replaying(), unread)
+    if serving.models is not None:
+        batches = serving.models.batches(batches, unread)
     kernel: Chunk | None = None
     for batch in batches:
         if kernel is None or kernel.rows < batch.rows:
@@ -215,7 +218,7 @@ def _map(serving: Serving, given: Map | str | Path | None) -> Map | None:
 def wanted_fields(serving: Serving, chosen: Map | None = None) -> list[str]:
     """The fields that a table must feed: what the rules read, what its windows are kept by and count; amount and
     currency if it has them; which payments were reported, if the map says so."""
-    read = [i.name for i in serving.rules.meaning.inputs if i.origin != "window"]
+    read = [i.name for i in serving.rules.meaning.inputs if i.origin in ("field", "derived")]
     read += [key for lookup in serving.plan.lookups for key in lookup.keys]
     read += fields_of(serving.plan.series)
     reported = chosen is not None and REPORTED.name in chosen.sources
@@ -249,8 +252,10 @@ def rule_holds(serving: Serving, table: object) -> NDArray[np.bool_]:
 
 
 def window_notes(unread: Unread) -> tuple[str, ...]:
-    """Which windows could not be read, and for how many payments."""
-    return tuple(f"window `{name}` was not available for {count:_} payments" for name, count in unread.counts.items())
+    """Which windows could not be read, which models gave no score, and for how many payments."""
+    windows = (f"window `{name}` was not available for {count:_} payments" for name, count in unread.counts.items())
+    scores = (f"model `{name}` gave no score for {count:_} payments" for name, count in unread.unscored.items())
+    return (*windows, *scores)
 
 
 def _table(serving: Serving, decided: list[Decided]) -> DecisionTable:

@@ -203,7 +203,7 @@ SHAPES: dict[type, dict[str, Reader]] = {
         "name": _text,
         "kind": _KIND,
         "optional": _yes_no,
-        "origin": _among(("field", "derived", "window")),
+        "origin": _among(("field", "derived", "window", "model")),
         "lowest": _whole,
         "highest": _whole,
     },
@@ -229,6 +229,7 @@ SHAPES: dict[type, dict[str, Reader]] = {
         "partner": _text,
         "event": _among(EVENTS),
     },
+    n.Model: {"name": _text, "file": _text, "sha256": _text, "reads": _many(_node(n.Read, n.Average))},
     n.Expectation: {
         "what": _text,
         "value": lambda x, depth: _text(x, depth) if isinstance(x, str) else _act_or_pair(x, depth),
@@ -262,6 +263,7 @@ SHAPES: dict[type, dict[str, Reader]] = {
         "event": _among(EVENTS),
         "liabilities": _many(_node(losses.Liability)),
         "others": _many(lambda x, depth: _RULESET(x, depth)),
+        "models": _many(_node(n.Model)),
     },
     losses.Reduction: {
         "what": _among((losses.EXCESS, losses.CAP)),

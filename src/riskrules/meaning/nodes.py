@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from ..schema.fields import Field
 from ..schema.kinds import Kind
+from .inline_tests import Expectation as Expectation
+from .inline_tests import Test as Test
 from .spans import Span as Span
 from .spans import Within as Within
 
@@ -320,7 +322,7 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One thing that the rules read. `origin` is field, derived (worked out from other fields) or window.
+    """One thing that the rules read. `origin` is field, derived (worked out from other fields), window or model.
     Numeric inputs lie in [lowest, highest], in the kind's held unit."""
 
     name: str
@@ -348,25 +350,13 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Expectation:
-    """`what` is action, responsible, measure, tell or share; `value` an Act, a path, (path, Within), (verb, path), or
-    (path, minor units). With `no` before it the same must not be; an empty path then means none at all."""
-
-    what: str
-    value: Act | str | tuple[str, str] | tuple[str, int] | tuple[str, Within]
-    words: str = field(default="", compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Test:
-    """An inline test: inputs set by `given` (None: missing), lists filled by `with`."""
+class Model:
+    """A score that a file works out: `sha256` of its bytes in hexadecimal, `reads` in the order of its columns."""
 
     name: str
-    of: str
-    given: tuple[tuple[str, Value | None], ...]
-    lists: tuple[tuple[str, tuple[str, ...]], ...]
-    expect: tuple[Expectation, ...]
-    line: int = field(default=0, compare=False)
+    file: str
+    sha256: str
+    reads: tuple[Read | Average, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -394,3 +384,4 @@ class Ruleset:
     event: str = "payment"
     liabilities: tuple[Liability, ...] = ()
     others: tuple[Ruleset, ...] = ()
+    models: tuple[Model, ...] = ()

@@ -11,6 +11,9 @@ HIGHEST_COUNT = 10**12
 HIGHEST_NUMBER = 10**9 * 10**9
 """A number or ratio up to a thousand million, held in billionths, fits 64 bits."""
 
+HIGHEST_SCORE = 1_000 * 10**9
+"""What a model may give, in billionths: between -1,000 and 1,000, which takes in margins and log odds too."""
+
 HIGHEST_DURATION_US = 200 * 366 * 86_400 * 1_000_000
 EARLIEST_US = -(100 * 366 * 86_400 * 1_000_000)
 """About 1870: no account is older."""
