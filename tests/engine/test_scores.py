@@ -375,3 +375,14 @@ def test_bounds_here_and_in_the_bridge_are_the_same() -> None:
     from riskrules.schema.limits import HIGHEST_SCORE
 
     assert onnx.MOST * 10**9 == HIGHEST_SCORE
+
+
+def test_a_rule_by_itself_has_its_score() -> None:
+    """As a predicate, of one payment and of a table, with the windows that only the model reads."""
+    rules = loaded(model_files.forest(COLUMNS))
+    engine, history = rr.Engine(rules), table(50)
+    expected = ["risky" in fired for fired in pa.table(engine.decide_many(history))["fired"].to_pylist()]
+    assert engine.predicate("risky")(history).tolist() == expected  # type: ignore[attr-defined]  # an array for a table
+    assert {True, False} == set(expected)
+    decision = engine.decide(payment())
+    assert engine.predicate("risky")(payment()) is ("risky" in decision.fired)

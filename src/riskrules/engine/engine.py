@@ -7,13 +7,10 @@ windows. All that a decision goes by is one reference to a `Serving`, replaced w
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..base.forks import ForkLock
 from ..meaning import nodes as n
-from ..meaning.averages import window_of
-from ..meaning.walk import found_in, reads_in
 from ..schema.errors import PaymentError
 from ..state.lists import Lists
 from ..state.plan import EVENTS
@@ -21,6 +18,7 @@ from ..state.store import WindowStore, WindowStoreError
 from .before import Given
 from .decision import Decision
 from .duty import ready_calendar
+from .parts import with_only
 from .rules import Rules
 from .serving import Serving
 
@@ -251,16 +249,6 @@ def _alone(serving: Serving, name: str) -> Serving:
 
 
 def _alone_rules(serving: Serving, name: str) -> Rules:
-    meaning = serving.rules.meaning
     rule = serving.rules.by_name[name]
-    read = {r.name for r in reads_in(rule)} | {"occurred_at"}
-    lists = {x.list for x in found_in(rule, n.InList)}
-    inputs = tuple(i for i in meaning.inputs if i.name in read)
-    windows = {window_of(name) for name in read}
-    bare = replace(rule, action=n.Act(n.ALLOW), score=None, measures=(), responsible=(), notices=())
-    one = replace(
-        meaning, rules=(bare,), exempts=(), bands=(), inputs=inputs, tests=(), others=(), liabilities=(),
-        lists=tuple(x for x in meaning.lists if x[0] in lists),
-        windows=tuple(w for w in meaning.windows if w.name in windows),
-    )  # fmt: skip
-    return Rules(one)
+    bare = n.Rule(name, rule.text, rule.when, rule.unless, n.Act(n.ALLOW), in_force=rule.in_force)
+    return with_only(serving.rules, [bare])

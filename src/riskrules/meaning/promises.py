@@ -147,6 +147,7 @@ def watched(meaning: Ruleset, watch: Ruleset, prefix: str = "") -> Ruleset:
         lists=tuple(sorted(dict((*meaning.lists, *watch.lists)).items())),
         windows=_united(meaning.windows, watch.windows),
         fields=_united(meaning.fields, watch.fields),
+        models=_united(meaning.models, watch.models),
     )  # fmt: skip
 
 
