@@ -8,8 +8,9 @@ that could be half done; what does guard such a thing has to be held over the fo
 from __future__ import annotations
 
 import os
-import threading
 import weakref
+
+from .fair import FairRLock
 
 
 class ForkLock:
@@ -20,7 +21,7 @@ class ForkLock:
         _locks.add(self)
 
     def renew(self) -> None:
-        self.held = threading.RLock()
+        self.held = FairRLock()
 
 
 _locks: weakref.WeakSet[ForkLock] = weakref.WeakSet()

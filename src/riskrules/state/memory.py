@@ -27,6 +27,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
+from ..base.fair import FairLock
 from ..kernel import windows_layout as w
 from ..schema.kinds import MICROSECOND
 from . import arena
@@ -89,7 +90,7 @@ class MemoryWindows:
             _microseconds(name, value) for name, value in (("lateness", lateness), ("remember_ids", remember_ids))
         )
         self._capacity = arena.within(most_bytes, most_keys, most_ids)
-        self.lock = threading.Lock()
+        self.lock = FairLock()
         self._binding = threading.Lock()
         self._series: dict[str, Kept] = {}
         self._bounds: weakref.WeakSet[BoundMemory] = weakref.WeakSet()
