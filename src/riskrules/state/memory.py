@@ -329,15 +329,17 @@ class MemoryWindows:
         self.lock.acquire()
 
     def after_fork(self, child: bool) -> None:
-        """The child leaves the folder to its parent."""
+        """The child leaves the folder to its parent. Those who stand in line for the lock are not in the child."""
         if child:
+            self.lock = FairLock()
             self._binding = threading.Lock()
             self._snapshot_lock = threading.Lock()
             self._snapshots = None
             if self._journal is not None:
                 self._journal.close()
                 self._journal = None
-        self.lock.release()
+        else:
+            self.lock.release()
 
 
 def _microseconds(name: str, value: timedelta) -> int:
