@@ -32,6 +32,7 @@ from riskrules.syntax.tree import Node, Token, walk
 SHIPPED = sorted(folder("rulesets").rglob("*.risk"))
 NAMES = [path.relative_to(folder("rulesets")).as_posix() for path in SHIPPED]
 TEXTS = {name: path.read_text("utf-8") for name, path in zip(NAMES, SHIPPED, strict=True)}
+MODELS = {path.name: path.read_bytes() for path in folder("rulesets").rglob("*.onnx")}
 
 EXPECTED_WARNINGS: dict[str, dict[str, str]] = {
     "gb/payment_delay.risk": {"no-notice": "where it is unlawful to tell the payer, the payer is not told"},
@@ -56,7 +57,7 @@ each_ruleset = pytest.mark.parametrize("name", NAMES)
 
 
 def checked(text: str) -> Checked:
-    return check_text(text, "shipped.risk")
+    return check_text(text, "shipped.risk", beside=MODELS.__getitem__)
 
 
 def cuts(text: str) -> list[Cut]:
@@ -86,7 +87,7 @@ def test_it_checks(name: str) -> None:
 @each_ruleset
 def test_its_inline_tests_pass(name: str) -> None:
     """Every inline test passes, by the interpreter and by the kernel."""
-    results = run_tests(loads(TEXTS[name], name))
+    results = run_tests(loads(TEXTS[name], name, models=MODELS))
     assert results
     assert {f"{r.of}: {r.name}": r.failures for r in results if not r.passed} == {}
 
@@ -94,7 +95,7 @@ def test_its_inline_tests_pass(name: str) -> None:
 @each_ruleset
 def test_every_rule_fires_somewhere_and_is_silent_somewhere(name: str) -> None:
     """Each rule, exempt and liability has an inline test in which it does something, and one in which it does not."""
-    rules = loads(TEXTS[name], name)
+    rules = loads(TEXTS[name], name, models=MODELS)
     every = [rules.on(event) for event in rules.events]
     named = [(*r.by_name, *r.exempt_by_name, *r.liability_by_name) for r in every]
     fired: dict[str, set[bool]] = {one: set() for names in named for one in names}
@@ -163,7 +164,7 @@ def test_a_limit_that_moves_fails_a_test(name: str) -> None:
         looked_at += 1
         for text in (lower, higher):
             assert checked(text).errors == ()
-            if all(r.passed for r in run_tests(loads(text, name))):
+            if all(r.passed for r in run_tests(loads(text, name, models=MODELS))):
                 line = TEXTS[name].count("\n", 0, node.start) + 1
                 unnoticed.append((line, TEXTS[name][node.start : node.end], "lower" if text is lower else "higher"))
     assert bool(looked_at) != (name in WITHOUT_LIMITS)

@@ -71,7 +71,7 @@ class Models:
             yield replace(batch, columns=columns)
 
     def _of(self, model: n.Model, session: Session, batch: Batch, unread: Unread) -> NDArray[np.int64]:
-        rows = np.stack([_numbers(batch, column) for column in model.reads], axis=1)
+        rows = np.stack([numbers(batch, column) for column in model.reads], axis=1)
         try:
             scores = session.scores(rows) if len(rows) else np.zeros(0)
         except ModelError:
@@ -97,7 +97,7 @@ def _unit(kind: Kind) -> float:
 
 
 def _number(values: Mapping[str, n.Value | None], column: n.Read | n.Average) -> float:
-    """The same as `_numbers`, of one payment."""
+    """the same as `numbers`, of one payment."""
     if isinstance(column, n.Average):
         total, count = values.get(column.total.name), values.get(column.count.name)
         return math.nan if total is None or not count else float(total) / float(count) / _unit(column.total.kind)
@@ -105,7 +105,8 @@ def _number(values: Mapping[str, n.Value | None], column: n.Read | n.Average) ->
     return math.nan if value is None else float(value) / _unit(column.kind)
 
 
-def _numbers(batch: Batch, column: n.Read | n.Average) -> NDArray[np.float64]:
+def numbers(batch: Batch, column: n.Read | n.Average) -> NDArray[np.float64]:
+    """float64[rows]: a column of a model, NaN where a value is missing."""
     if isinstance(column, n.Average):
         with np.errstate(divide="ignore", invalid="ignore"):
             total, count = _plain(batch, column.total.name), _plain(batch, column.count.name)
