@@ -19,7 +19,7 @@ WITHOUT = "\n".join(line for line in WITHOUT.splitlines() if line.split()[:1] !=
 def test_tests_that_pass(call: Call, rules: str) -> None:
     """A line a file, exit code 0."""
     result = call("test", rules)
-    assert (result.exit_code, result.output) == (0, f"{rules}: 2 passed\n")
+    assert (result.exit_code, result.output) == (0, f"{rules}: 2 passed, 2 laws hold\n")
 
 
 def test_a_test_that_fails_shows_its_decision(call: Call, rules: str, tmp_path: Path) -> None:
@@ -31,7 +31,7 @@ def test_a_test_that_fails_shows_its_decision(call: Call, rules: str, tmp_path: 
     assert f'failed: large_amount, "one fen over"\n  {path}:{line}\n' in result.output
     assert "  expected reject, got hold up to 24h\n" in result.output
     assert "amount > 5_000 CNY" in result.output
-    assert result.output.endswith(f"{path}: 1 failed, 1 passed\n{rules}: 2 passed\n")
+    assert result.output.endswith(f"{path}: 1 failed, 1 passed, 2 laws hold\n{rules}: 2 passed, 2 laws hold\n")
 
 
 def test_json_says_the_same(call: Call, tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_no_tests_have_a_code_of_their_own(call: Call, rules: str, tmp_path: Pat
     """5 where there is no test at all; not where one file of several has none."""
     empty = written(tmp_path / "empty.risk", WITHOUT)
     assert (call("test", empty).exit_code, call("test", empty, rules).exit_code) == (5, 0)
-    assert call("test", empty).output == f"{empty}: no tests\n"
+    assert call("test", empty).output == f"{empty}: no tests, 2 laws hold\n"
 
 
 def test_a_file_with_errors_is_a_failure(call: Call, tmp_path: Path) -> None:

@@ -183,6 +183,16 @@ def test_even_needs_a_segment() -> None:
     ]
 
 
+@pytest.mark.parametrize("level", n.LEVELS[1:])
+@pytest.mark.parametrize("how", ["at least", "at most"])
+def test_every_level_may_be_expected(how: str, level: str) -> None:
+    """A level has no duration, not even that of a delay."""
+    found = checked(RULES + f'\nlaw "x"\n  when amount > 5 CNY expect {how} {level}\n')
+    what = found.promises.laws[0].what
+    assert isinstance(what, Expected)
+    assert (what.how, what.act) == (how, n.Act(n.LEVELS.index(level)))
+
+
 def test_a_level_that_is_expected_is_checked() -> None:
     """`at least` takes a level, and what is no level is refused by the parser, with its place."""
     found = check_text(RULES + '\nlaw "x"\n  when amount > 5 CNY expect at least delay 3h\n')

@@ -178,8 +178,11 @@ class PromiseBlocks:
     def _expected(self, block: Node) -> Expected | None:
         when = self._condition(next(p for p in _nodes(block) if p.kind == "when"))
         wanted = _nodes(block)[-1]
-        how = "exactly" if wanted.kind == "expected" else wanted.kind.replace("_", " ")
-        act = self.effects.action(_nodes(wanted)[0])
+        level = _nodes(wanted)[0]
+        if wanted.kind == "expected":
+            how, act = "exactly", self.effects.action(level)
+        else:
+            how, act = wanted.kind.replace("_", " "), n.Act(n.LEVELS.index(level.kind))
         if when is None or act is None:
             return None
         rule = f"law {len(self.laws) + 1}"
