@@ -17,7 +17,8 @@ measures a file that `riskrules world` wrote instead.
 - **honest people stopped**: a person who takes no part in a fraud, except as its victim, and of whose honest payments
   one was stopped.
 - **worst segment**: the people of one age, region, kind of merchant paid or size of bank; by how much more often they
-  are stopped than all people. Segments of fewer than `FEWEST` people say nothing and are left out.
+  are stopped than all people, with the interval that holds in 95 of 100 samples (Wilson's) and how many people stand
+  behind it. Of all segments the one whose interval begins highest, so that two people of a few do not look like many.
 - **lists** that a pack reads are empty: the world has none.
 - **payments a second**: one thread of one process, compiled before, windows and all; measured side by side with nothing
   else, so it says how packs compare and no more.
@@ -29,6 +30,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 import tempfile
 import time
@@ -59,10 +61,30 @@ OWN = {
 TOGETHER = "all together"
 STOPS = ("delay", "hold", "reject")
 SEGMENTS = ("age", "region", "merchant_kind", "bank_size")
-FEWEST = 200
+NORMAL_95 = 1.96
+"""How many standard deviations 95 of 100 samples lie within."""
+MOST_SEGMENTS = 6
+"""Segments shown of each pack, the worst first."""
 WARM_ROWS = 2_000
 
 PERSON, FRAUD, MONEY = "payer.party.id", "label.fraud", "amount"
+
+
+@dataclass
+class Segment:
+    """Honest people of one kind: how many, how many of them stopped, by how much more often than all, and the interval
+    of that."""
+
+    name: str
+    people: int
+    stopped: int
+    ratio: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        interval_of = f"{self.low:.1f} to {self.high:.1f}; {self.stopped} of {self.people:,}"
+        return f"{self.name}: {self.ratio:.1f} times ({interval_of})"
 
 
 @dataclass
@@ -80,11 +102,11 @@ class Found:
     honest_people: int
     honest_people_stopped: int
     honest_stopped_per_mille: float
-    worst_segment: str
-    worst_ratio: float
+    worst_segment: Segment | None
     payments_a_second: int
     rules: dict[str, dict[str, Any]] = field(default_factory=dict)
     lookalikes_by_kind: dict[str, str] = field(default_factory=dict)
+    segments: list[Segment] = field(default_factory=list)
 
 
 def history_of(seed: int, setting: str, people: int, days: int) -> pyarrow.Table:
@@ -153,7 +175,7 @@ def measured(pack: str, frame: pl.DataFrame, speed: int) -> Found:
     kinds = occasions.group_by("kind").agg(pl.col("stopped").sum(), pl.len()).sort("kind")
     people = frame.filter("honest").group_by(PERSON).agg(pl.col("stopped").any())
     unlucky = int(people["stopped"].sum())
-    worst, ratio = worst_segment(frame, unlucky / max(len(people), 1))
+    each = segments(frame, unlucky / max(len(people), 1))
     return Found(
         pack=pack,
         stopped_payments=len(stopped),
@@ -166,25 +188,35 @@ def measured(pack: str, frame: pl.DataFrame, speed: int) -> Found:
         honest_people=len(people),
         honest_people_stopped=unlucky,
         honest_stopped_per_mille=1_000 * unlucky / max(len(people), 1),
-        worst_segment=worst,
-        worst_ratio=ratio,
+        worst_segment=max(each, key=lambda one: one.low, default=None),
         payments_a_second=speed,
         rules=by_rule(frame, typologies),
         lookalikes_by_kind={kind: f"{hit} of {many}" for kind, hit, many in kinds.rows() if hit},
+        segments=each,
     )
 
 
-def worst_segment(frame: pl.DataFrame, average: float) -> tuple[str, float]:
-    """The segment whose honest people are stopped most often, and by how much more often than all of them."""
-    worst, ratio = "", 0.0
+def segments(frame: pl.DataFrame, average: float) -> list[Segment]:
+    """Each segment's honest people, and how often they are stopped beside all of them; none where nobody is stopped."""
+    found = []
     for name in SEGMENTS if average else ():
         column = f"label.segment.{name}"
         known = frame.filter("honest", pl.col(column).is_not_null())
         people = known.group_by(pl.col(column).cast(pl.String).alias("segment"), PERSON).agg(pl.col("stopped").any())
-        for segment, rate, many in people.group_by("segment").agg(pl.col("stopped").mean(), pl.len()).rows():
-            if many >= FEWEST and rate / average > ratio:
-                worst, ratio = f"{name} {segment}", rate / average
-    return worst, ratio
+        for segment, stopped, many in (
+            people.group_by("segment").agg(pl.col("stopped").sum(), pl.len()).sort("segment").rows()
+        ):
+            low, high = interval(stopped, many)
+            share_of = (stopped / many / average, low / average, high / average)
+            found.append(Segment(f"{name} {segment}", many, stopped, *share_of))
+    return found
+
+
+def interval(part: int, whole: int) -> tuple[float, float]:
+    """Between which shares a share lies, by Wilson."""
+    seen, weight = part / whole, NORMAL_95**2 / whole
+    middle, half = seen + weight / 2, NORMAL_95 * math.sqrt(seen * (1 - seen) / whole + weight / whole / 4)
+    return (middle - half) / (1 + weight), (middle + half) / (1 + weight)
 
 
 def by_rule(frame: pl.DataFrame, typologies: list[str]) -> dict[str, dict[str, Any]]:
@@ -213,7 +245,7 @@ def printed(found: list[Found], rules: bool) -> None:
           "| honest people stopped | worst segment | payments a second |")  # fmt: skip
     print("|---|---:|---:|---:|---:|---:|---:|---|---:|")
     for f in found:
-        segment = f"{f.worst_segment}, {f.worst_ratio:.1f} times" if f.worst_segment else "-"
+        segment = str(f.worst_segment or "-")
         print(f"| {f.pack} | {f.stopped_payments:,} | {shown(f.caught_payments)} of {f.own_payments:,} "
               f"| {shown(f.caught_money)} | {shown(f.precision)} | {shown(f.lookalikes_stopped)} of {f.lookalikes} "
               f"| {f.honest_people_stopped} of {f.honest_people:,} ({f.honest_stopped_per_mille:.1f} ‰) | {segment} "
@@ -223,6 +255,8 @@ def printed(found: list[Found], rules: bool) -> None:
             print(f"\n{f.pack}: look-alikes stopped: {f.lookalikes_by_kind or 'none'}")
             for name, row in f.rules.items():
                 print(f"  {name:40} " + "  ".join(f"{key} {value:,}" for key, value in row.items()))
+            for one in sorted(f.segments, key=lambda one: -one.low)[:MOST_SEGMENTS]:
+                print(f"  segment {one}")
 
 
 def main() -> int:

@@ -13,6 +13,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from . import funds as funds
+    from .balance.backtest import Backtest, backtest
+    from .balance.differing import differences
+    from .balance.gating import Gate, GateError, gate
+    from .balance.labels import LabelError, read_labels
     from .base.diagnostics import Diagnostic, RulesetError
     from .base.resources import ruleset_path
     from .bridges.columns import TableError
@@ -39,6 +43,29 @@ if TYPE_CHECKING:
     from .state.store import WindowConflict, WindowStoreError
 
 _HOMES: tuple[tuple[Callable[[], ModuleType], tuple[str, ...]], ...] = (
+    (
+        lambda: import_module("riskrules.balance.backtest"),
+        (
+            "Backtest",
+            "backtest",
+        ),
+    ),
+    (lambda: import_module("riskrules.balance.differing"), ("differences",)),
+    (
+        lambda: import_module("riskrules.balance.gating"),
+        (
+            "Gate",
+            "GateError",
+            "gate",
+        ),
+    ),
+    (
+        lambda: import_module("riskrules.balance.labels"),
+        (
+            "LabelError",
+            "read_labels",
+        ),
+    ),
     (
         lambda: import_module("riskrules.base.diagnostics"),
         (
@@ -132,6 +159,7 @@ _HOMES: tuple[tuple[Callable[[], ModuleType], tuple[str, ...]], ...] = (
 __version__ = "0.1.0"
 __all__ = [
     "Action",
+    "Backtest",
     "Checked",
     "Deadline",
     "Decision",
@@ -139,7 +167,10 @@ __all__ = [
     "Diagnostic",
     "Duty",
     "Engine",
+    "Gate",
+    "GateError",
     "Kind",
+    "LabelError",
     "ListError",
     "Lists",
     "Map",
@@ -158,14 +189,18 @@ __all__ = [
     "TestResult",
     "WindowConflict",
     "WindowStoreError",
+    "backtest",
     "check",
+    "differences",
     "event_schema",
     "fields_of",
+    "gate",
     "load",
     "load_map",
     "loads",
     "model_of",
     "payment_schema",
+    "read_labels",
     "ruleset_path",
     "run_tests",
     "schema_of",

@@ -31,7 +31,7 @@ from .samples import HEADER, row, written
 Call = Callable[..., Result]
 Rows = list[dict[str, Any]]
 
-SEED, PEOPLE = 5, 800
+SEED, PEOPLE = 17, 800
 """A small world in which the list of reported accounts comes to use."""
 SMALL = ("--people", "400", "--days", "3")
 STOPS = ("delay", "hold", "reject")
@@ -44,6 +44,7 @@ FIRED = {
     "phone_of_many_holders",
     "step_1_verify_the_payment",
     "step_2_verify_the_holder",
+    "step_3_delay_the_settlement",
     "wallet_with_one_factor",
     "wallet_without_certificate",
 }

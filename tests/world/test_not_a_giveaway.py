@@ -1,7 +1,8 @@
-"""No single field gives fraud away: rules have to put things together, as they must in life.
+"""No single field gives fraud away, nor do two of them: rules have to put more together, as they must in life.
 
 Tried for each field: every threshold from below and from above, every single value, known and missing. An id is only
-asked whether it is one value, for its order means nothing. What has to hold is in `MOST_PRECISION`.
+asked whether it is one value, for its order means nothing. Of two fields together thresholds at some quantiles are
+tried, and the commoner values. What has to hold is in `MOST_PRECISION` and `MOST_PRECISION_OF_TWO`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from .made import Made, elsewhere, made
 
 LEAST_RECALL = 0.3
 MOST_PRECISION = 0.3
+MOST_PRECISION_OF_TWO = 0.6
+QUANTILES = (0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98)
+COMMONEST = 24
 AGES = {
     "payer.account.opened_at": "payer.account.age",
     "payee.account.opened_at": "payee.account.age",
@@ -98,3 +102,51 @@ def test_a_giveaway_is_found() -> None:
     assert best_rule(number, fraud, True).precision > 0.9
     assert best_rule(number, fraud, False).precision < MOST_PRECISION
     assert best_rule(-number, fraud, True).precision > 0.9
+
+
+def conditions(whole: Made, fraud: NDArray[np.bool_]) -> tuple[list[str], NDArray[np.float32]]:
+    """float32[conditions, rows]: of each field its commoner values, or thresholds; none that nearly all rows meet."""
+    names, found = [], []
+    for name, (values, ordered) in fields(whole).items():
+        if ordered:
+            limits = (
+                np.quantile(values, QUANTILES, method="lower"),
+                np.quantile(values[fraud], QUANTILES, method="lower"),
+            )
+            distinct = np.unique(np.concatenate(limits))
+            tried = [
+                (f"{name} {sign} {at}", (values >= at) == (sign == ">=")) for at in distinct for sign in (">=", "<")
+            ]
+        else:
+            distinct, many = np.unique(values[fraud], return_counts=True)
+            tried = [(f"{name} = {at}", values == at) for at in distinct[np.argsort(-many)][:COMMONEST]]
+        for text, holds in tried:
+            if LEAST_RECALL * fraud.sum() <= holds.sum() < 0.98 * len(fraud):
+                names.append(text)
+                found.append(holds.astype(np.float32))
+    return names, np.stack(found)
+
+
+def best_pair(names: list[str], holds: NDArray[np.float32], fraud: NDArray[np.bool_]) -> Rule:
+    """The most precise conjunction of two conditions that finds LEAST_RECALL of the fraud."""
+    caught = holds[:, fraud] @ holds[:, fraud].T
+    precision = np.where(caught >= LEAST_RECALL * fraud.sum(), caught / np.maximum(holds @ holds.T, 1), 0)
+    first, second = np.unravel_index(np.argmax(precision), precision.shape)
+    recall = float(caught[first, second] / fraud.sum())
+    return Rule(float(precision[first, second]), recall, f"{names[first]} and {names[second]}")
+
+
+def test_no_two_fields_separate_fraud_from_honest_payments() -> None:
+    """The best conjunction of two conditions on any fields is wrong in four of ten payments and more, where it finds
+    three frauds in ten; and the search finds a pair that is not."""
+    whole = made()
+    fraud = whole.yes("label.fraud")
+    names, holds = conditions(whole, fraud)
+    assert len(names) > 150
+    assert best_pair(names, holds, fraud).precision < MOST_PRECISION_OF_TWO
+    chance = np.random.default_rng(2).random((2, len(fraud)))
+    planted = np.stack([fraud | (half < 0.02) for half in chance]).astype(np.float32)
+    found = best_pair(["one", "the other"], planted, fraud)
+    assert found.precision > MOST_PRECISION_OF_TWO
+    assert "one" in found.text
+    assert "the other" in found.text

@@ -14,7 +14,28 @@ from typing import Any
 import click
 
 from .. import __version__
-from . import check, decide, demo, explain, format, giveback, liability, map, orders, recall, stop, test, trace, world
+from . import (
+    backtest,
+    bench,
+    check,
+    decide,
+    demo,
+    diff,
+    explain,
+    format,
+    gate,
+    giveback,
+    liability,
+    map,
+    orders,
+    recall,
+    stop,
+    suggest,
+    test,
+    trace,
+    tune,
+    world,
+)
 from .exits import INTERRUPTED, READER_GONE, Stop, unreadable
 from .terminal import WIDEST_COLUMNS, say, tinted
 
@@ -82,8 +103,14 @@ COMMANDS = (
     test.test,
     explain.explain,
     decide.decide,
+    backtest.backtest,
+    bench.bench,
+    gate.gate,
+    diff.diff,
     liability.liability,
     map.map_history,
+    tune.tune,
+    suggest.suggest,
     trace.trace,
     stop.stop,
     orders.orders,

@@ -119,7 +119,7 @@ def _institutions(tally: Tally) -> RenderableType:
     for name, (payments, amount) in ordered[:MOST_LINES]:
         table.add_row(Text(plain(name)), f"{payments:_}", format_minor(amount, tally.rules.meaning.currency))
     rest = [f"and {counted(len(ordered) - MOST_LINES, 'more institution')}"] if len(ordered) > MOST_LINES else []
-    stopped = sum(amount for word, amount in tally.actions.items() if n.LEVELS.index(word) > n.WARN)
+    stopped = sum(amount for word, amount in tally.actions.items() if n.LEVELS.index(word) >= n.DELAY)
     if sum(payments for payments, _ in tally.institutions.values()) > stopped:
         rest.append("a payment counts for each institution that has a duty")
     return Group(table, Text(", ".join(rest), style="dim")) if rest else table

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..engine.history import Unread
+from ..meaning import nodes as n
 
 if TYPE_CHECKING:
     from ..engine.rules import Rules
@@ -19,7 +20,7 @@ ERRORS_SHOWN = 10
 @dataclass
 class Tally:
     """Counts of payments by action, by rule that fired and by institution: (payments stopped, their money in minor
-    units). Stopped: the action is above warn. `errors` are the first ten rows that were not decided."""
+    units). Stopped: delayed, held or rejected, as everywhere. `errors` are the first ten rows that were not decided."""
 
     serving: Serving
     history: str
@@ -47,6 +48,8 @@ class Tally:
 
     def add(self, batch: DecidedBatch) -> None:
         """Count a batch in."""
+        from ..engine.duties import institution_totals  # loads NumPy, which not every command needs
+
         read = {i.name for i in self.rules.meaning.inputs if i.origin != "window"}
         self.unfed = tuple(sorted(read - batch.batch.columns.keys()))
         self.decided += batch.rows
@@ -54,7 +57,8 @@ class Tally:
         self.errors += batch.errors[: ERRORS_SHOWN - len(self.errors)]
         self.actions.update(batch.action_counts)
         self.fired.update(batch.rule_counts)
-        for name, (payments, amount) in batch.institution_counts.items():
+        totals = institution_totals(batch.duties, batch.batch, batch.levels >= n.DELAY)
+        for name, (payments, amount) in totals.items():
             before = self.institutions.get(name, (0, 0))
             self.institutions[name] = (before[0] + payments, before[1] + amount)
 

@@ -146,10 +146,7 @@ class Truth:
             f"of {sum(self.stopped):_} payments stopped, {fraud:_} were fraud, {honest:_} those of honest payers,",
             f"and {beside:_} ordinary ones of people who take part in a fraud",
         )
-        note = (
-            "stopped: delayed, held or rejected; asked: verify, which the payer can pass,\n"
-            "and which the table by institution counts as stopped"
-        )
+        note = "stopped: delayed, held or rejected; asked: verify, which the payer can pass"
         parts = (Text(), Text("\n".join(lines)), Text(note, style="dim"))
         return Group(self._frauds(currency), Text(), self._honest(), *parts)
 

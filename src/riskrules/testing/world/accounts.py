@@ -16,6 +16,8 @@ PERSON, ENTITY, SOLE_TRADER, MICRO, CHARITY = range(5)
 ROLES = ["worker", "pensioner", "student", "self_employed", "at_home", "company", "office"]
 WORKER, PENSIONER, STUDENT, SELF_EMPLOYED, AT_HOME, COMPANY, OFFICE = range(7)
 BANK, PAYMENT = 0, 1
+NO_NAME, OWN_NAME, MANY_NAMES = range(3)
+"""Whom a merchant names as the seller: nobody, itself, or each of many who sell by it."""
 NONE = -1
 PARTY_COLUMNS = {
     "type": ("i1", PERSON),
@@ -51,6 +53,8 @@ MERCHANT_COLUMNS = {
     "same_name": ("i1", 1),
     "name": ("i8", 0),
     "static": ("f8", 0.1),
+    "sellers": ("i1", 1),
+    "abroad": ("?", 0),
 }
 
 
@@ -73,9 +77,10 @@ def open_main_accounts(
 
 
 def _holders_of_a_phone(n: int, rng: np.random.Generator) -> Integers:
-    """How many holders gave the same telephone: mostly one, a couple now and then, a family seldom."""
+    """How many holders gave the same telephone: mostly one, a couple now and then, seldom a family, a shop's helpers
+    or whoever a village's agent signed up."""
     u = rng.random(n)
-    return np.where(u < 0.965, 1, np.where(u < 0.995, 2, rng.integers(3, 5, n)))
+    return np.select([u < 0.965, u < 0.993, u < 0.998], [1, 2, rng.integers(3, 5, n)], rng.integers(5, 9, n))
 
 
 def opened_days_ago(n: int, rng: np.random.Generator, recent: float) -> Integers:

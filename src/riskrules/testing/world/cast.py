@@ -9,9 +9,12 @@ from __future__ import annotations
 import numpy as np
 
 from .accounts import BANK, COMPANY, ENTITY, NONE, PAYMENT, add_accounts, add_company_accounts
+from .firms import sellers_named
+from .foreigners import open_abroad
 from .growing import Array, Integers
 from .plans import Today
 from .settings import DAY_US, SECOND_US
+from .trades import TRADES
 
 _TRIES = 24
 
@@ -84,7 +87,7 @@ def _given_away(today: Today) -> int:
         spare = int(p.second_of[holder]) if rng.random() < 0.5 else int(p.wallet_of[holder])
         account = spare if spare != NONE else holder
     if u < 0.6:
-        p.accounts["same_phone"][account] = 1 if rng.random() < 0.7 else rng.integers(2, 7)
+        p.accounts["same_phone"][account] = 1 if rng.random() < 0.7 else rng.integers(2, 8)
         p.accounts["class"][account] = 0 if kind == BANK and rng.random() < 0.6 else p.accounts["class"][account]
     return account
 
@@ -101,7 +104,7 @@ def one_hand(today: Today, accounts: Array, chance: float = 0.4) -> None:
 def merchant(today: Today, trades: tuple[int, ...] = (), days: tuple[int, int] | None = None) -> int:
     """A merchant that is there already, of one of the trades if there is one."""
     m = today.population.merchants
-    found = np.flatnonzero(np.isin(m["trade"], trades)) if trades else np.arange(m.rows)
+    found = np.flatnonzero(np.isin(m["trade"], trades or np.arange(len(TRADES))) & ~m["abroad"])
     if days is not None:
         age = (today.midnight - m["onboarded_at"][found]) // DAY_US
         fit = found[(age >= days[0]) & (age <= days[1])]
@@ -127,6 +130,7 @@ def new_merchant(today: Today, trade: int, days: tuple[int, int], account: int |
         name=rng.integers(2**40),
         price=today.setting.prices,
         static=today.setting.static_codes,
+        sellers=sellers_named(np.array([trade]), rng),
     )
     return int(found[0])
 
@@ -183,17 +187,9 @@ def after(today: Today, times: Array | int, median_minutes: float, spread: float
     return np.asarray(found)
 
 
-def person_abroad(today: Today) -> int:
-    """The account of somebody who lives abroad; money comes into it from outside, so it may be overdrawn."""
+def person_abroad(today: Today, new: float = 0.4) -> int:
+    """The account of somebody who lives abroad: one that is there already, or of late."""
     p, rng = today.population, today.rng
-    who = p.parties.add(
-        1,
-        age=int(rng.integers(20, 70)),
-        country=1,
-        name=rng.integers(2**40),
-        income=today.setting.income * 100,
-        region=rng.integers(len(today.setting.regions)),
-    )
-    account = int(add_accounts(today.setting, p.accounts, who, BANK, rng, today.midnight - 900 * DAY_US)[0])
-    p.accounts["overdraft"][account] = True
-    return account
+    if rng.random() >= new:
+        return int(rng.choice(p.abroad))
+    return int(open_abroad(today.setting, p.parties, p.accounts, 1, today.midnight, rng)[0])

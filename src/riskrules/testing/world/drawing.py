@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from . import manners as table
-from .accounts import ENTITY, NONE, PAYMENT, PENSIONER, PERSON
+from .accounts import ENTITY, MANY_NAMES, NONE, OWN_NAME, PAYMENT, PENSIONER, PERSON
 from .growing import Array
 from .population import Population
 from .rows import Rows
@@ -22,7 +22,7 @@ _STEPS = table.channel_steps()
 _SHARES = {
     name: table.share(name) for name in table.Manner._fields if isinstance(getattr(table.MANNERS[0], name), float)
 }
-_MEMO_PLACES, _MEMO_STARTS = table.places_of([m.memos for m in table.MANNERS], table.MEMOS)
+_MEMO_PLACES, _MEMO_STARTS = table.places_of([m.memos or ("",) for m in table.MANNERS], table.MEMOS)
 _PURPOSE_PLACES, _PURPOSE_STARTS = table.places_of([m.purposes or ("",) for m in table.MANNERS], table.PURPOSES)
 CHANNEL = {name: place for place, name in enumerate(table.CHANNELS)}
 _CODES = (CHANNEL["code_static"], CHANNEL["code_dynamic"])
@@ -33,6 +33,7 @@ _DRAWN = (
     *("far", "later", "bound", "logistics"),
 )
 _UNIT = 10**9  # a ratio's billionths
+SELLERS_OF_A_MARKET = 40
 
 
 class Drawing:
@@ -64,7 +65,7 @@ class Drawing:
         self._payee_checks()
         self._times_of_changes()
         self._devices()
-        drawn = self._one_of(_MEMO_PLACES, _MEMO_STARTS)
+        drawn = np.where(self._yes("memo_given"), self._one_of(_MEMO_PLACES, _MEMO_STARTS), NONE)
         self.memo = np.where(self.rows["memo"] == NONE, drawn, self.rows["memo"])
         purpose = self._one_of(_PURPOSE_PLACES, _PURPOSE_STARTS)
         self.purpose = np.where(self._yes("purpose_given"), purpose, NONE)
@@ -97,9 +98,11 @@ class Drawing:
         u = self.rng.random(self.count)
         no = _SHARES["no_match"][self.manner]
         close = no + _SHARES["close_match"][self.manner]
-        self.saved = self._yes("saved")
         self.check = np.select([u < no, u < close, u > 0.955], [2, 1, 3], 0)
         self.checked = self.rows["merchant"] < 0
+        self.saved = self.checked & self.population.acquaintance.saved(
+            self.rows["payer"], self.rows["payee"], _SHARES["saved"][self.manner]
+        )
         self.name_shown = self.rng.random(self.count) < np.where(self.checked, 0.82, 0.6)
 
     def _times_of_changes(self) -> None:
@@ -134,7 +137,8 @@ class Drawing:
         self.certificate = self.rng.random(self.count) < large
 
     def _place(self) -> None:
-        """Kilometres between the payer and where the payee's code or terminal belongs, NONE where not known."""
+        """Kilometres between the payer and where the payee's code or terminal belongs, NONE where not known; the
+        name of who sells, NONE where the merchant gives none."""
         p, rows = self.population, self.rows
         home = p.parties["region"]
         payer = np.where(rows["payer_region"] >= 0, rows["payer_region"], home[self.payer_party])
@@ -148,6 +152,10 @@ class Drawing:
         km = np.where(self.face_to_face & ~self.far, near / 6, km)
         known = (self.scanned | (self.channel == CHANNEL["pos"])) & (self.rng.random(self.count) < 0.9)
         self.distance = np.where(known, km.astype(np.int64), NONE)
+        kind = np.where(merchant >= 0, p.merchants["sellers"][merchant], OWN_NAME)
+        one_of = p.merchants["name"][merchant] // 3 + 1 + self.rng.integers(SELLERS_OF_A_MARKET, size=self.count)
+        named = np.select([kind == OWN_NAME, kind == MANY_NAMES], [p.merchants["name"][merchant], one_of], -1)
+        self.seller = np.select([rows["seller"] >= 0, rows["seller"] == -1], [rows["seller"], named], -1)
 
     def _house(self) -> None:
         """The house's warnings and score, from what it sees: the amount against the balance, a new payee, the check."""

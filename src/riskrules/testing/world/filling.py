@@ -13,6 +13,7 @@ from ...schema.limits import MISSING
 from . import labels
 from .accounts import ENTITY, NONE, PARTY_TYPES, PERSON, ROLES
 from .drawing import CHANNEL, GOODS, Drawing
+from .foreigners import COUNTRIES
 from .growing import Array, Integers
 from .ledger import Settled
 from .manners import CHANNELS, MEMOS, PURPOSES
@@ -24,7 +25,6 @@ _RAILS = ["other", "ibps", "nucc", "cup", "hvps", "card"]
 _STATUSES = ["settled", "failed", "cancelled"]
 _FUNDINGS = ["bank_account", "wallet_balance", "card", "cash"]
 _CHECKS = ["match", "close_match", "no_match", "not_possible"]
-_COUNTRIES = ["CN", "AU"]
 _SIZES = ["large", "medium", "small", "payment institution"]
 _SENT = np.array(
     [trade.goods not in ("game credit", "gift card", "telephone", "course", "tickets") for trade in TRADES]
@@ -125,7 +125,7 @@ def _side(d: Drawing, side: str, settled: Settled) -> dict[str, Column]:
         "party.id": p.written("U", party),
         "party.type": word(typed, PARTY_TYPES),
         "party.age": number(p.parties["age"][party], person),
-        "party.country": word(p.parties["country"][party], _COUNTRIES),
+        "party.country": word(p.parties["country"][party], list(COUNTRIES)),
         "party.vulnerable": flag(p.parties["vulnerable"][party], person),
         "party.income": number(p.parties["income"][party], person),
         "party.occupation": word(np.where(person, p.parties["role"][party], UNKNOWN), ROLES),
@@ -136,7 +136,7 @@ def _side(d: Drawing, side: str, settled: Settled) -> dict[str, Column]:
         "account.kind": word(p.accounts["kind"][account], ["bank", "payment"]),
         "account.status": word(np.zeros(d.count), ["active"]),
         "account.balance": number(settled.payer_before if payer else settled.payee_before),
-        "account.country": word(p.parties["country"][party], _COUNTRIES),
+        "account.country": word(p.parties["country"][party], list(COUNTRIES)),
         "account.same_phone_holders": number(p.accounts["same_phone"][account], person),
         "wallet.id": p.written("W", account, wallet),
         "wallet.operator": word(np.where(wallet, held, UNKNOWN), institutions),
@@ -174,7 +174,6 @@ def _beside_the_schema(d: Drawing) -> dict[str, Column]:
     p, rows = d.population, d.rows
     person = p.parties["type"][d.payer_party] == PERSON
     merchant = rows["merchant"]
-    seller = np.where(rows["seller"] >= 0, rows["seller"], p.merchants["name"][merchant])
     goods = np.array([GOODS.index(trade.goods) for trade in TRADES])
     refund = rows["refund_of"]
     back = np.unique(refund[refund >= 0])
@@ -194,7 +193,7 @@ def _beside_the_schema(d: Drawing) -> dict[str, Column]:
         "refund_of": Words(refunded.astype(np.int32), [id_of(n) for n in back.tolist()]),
         "refund_elsewhere": flag(elsewhere, refund >= 0),
         "payer.credentials_changed_at": number(d.changed_at, (d.changed_at != NONE) & person),
-        "payee.seller": names(seller, np.zeros(d.count, np.bool_), (merchant >= 0) & (rows["seller"] != -2)),
+        "payee.seller": names(d.seller, np.zeros(d.count, np.bool_), (merchant >= 0) & (d.seller >= 0)),
         "payee.code": p.written("C", np.where(merchant >= 0, 2 * merchant + 1, 2 * rows["payee"]), d.scanned),
         "payee.code_is_picture": flag(d.picture, d.scanned),
     }

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from .accounts import COMPANY, ENTITY, OFFICE, SELF_EMPLOYED, add_company_accounts, opened_days_ago, within_a_day
+from .accounts import (
+    COMPANY,
+    ENTITY,
+    MANY_NAMES,
+    NO_NAME,
+    OFFICE,
+    OWN_NAME,
+    SELF_EMPLOYED,
+    add_company_accounts,
+    opened_days_ago,
+    within_a_day,
+)
 from .growing import Array, Growing, Integers
 from .settings import DAY_US, Setting
 from .trades import ONLINE, TRADES
@@ -25,10 +36,10 @@ OFFICES = (
     "payment agency",
     "overseas university",
     "overseas supplier",
-    "overseas shop",
     "insurer",
 )
-_OVERSEAS = ("overseas university", "overseas supplier", "overseas shop")
+_MANY_COUNTERS = ("groceries", "clothes", "wholesale", "household", "services", "education")
+_OVERSEAS = ("overseas university", "overseas supplier")
 
 
 def falling(count: int) -> Array:
@@ -71,6 +82,15 @@ def make_offices(
     return opened[:banks], dict(zip(OFFICES, opened[banks:].tolist(), strict=True))
 
 
+def sellers_named(trade: Integers, rng: np.random.Generator) -> Array:
+    """Whom merchants of these trades name as the seller: markets on the net each of their shops, a kitchen nobody."""
+    kinds = np.array([of.kind for of in TRADES])[trade]
+    own = np.select([kinds == "online", kinds == "food", np.isin(kinds, _MANY_COUNTERS)], [0.45, 0.3, 0.4], 0.55)
+    many = np.select([kinds == "online", np.isin(kinds, _MANY_COUNTERS)], [0.4, 0.12], 0.0)
+    u = rng.random(len(trade))
+    return np.select([u < own, u < own + many], [OWN_NAME, MANY_NAMES], NO_NAME)
+
+
 def make_shops(
     setting: Setting,
     people: int,
@@ -106,5 +126,6 @@ def make_shops(
         weight=weight,
         same_name=rng.random(n) < np.where(small, 0.9, 0.985),
         name=rng.integers(2**40, size=n),
+        sellers=sellers_named(trade, rng),
         static=np.clip(rng.beta(1, 4, n) * 5 * setting.static_codes, 0, 1),
     )

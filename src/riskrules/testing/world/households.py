@@ -79,7 +79,7 @@ def hospital(today: Today) -> None:
 
 def helped_by_phone(today: Today) -> None:
     """A son on the phone, the screen shared, shows how to pay a first bill, a fee, a tradesman."""
-    _once(today, "helped_by_phone", (50, 92), (0.05, 0.6), 2_600, (1, 2), "guided", days=0.05)
+    _once(today, "helped_by_phone", (50, 92), (0.05, 0.6), 2_600, (1, 2), "helped", days=0.05)
 
 
 def tuition(today: Today) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from ...base.money import minor_digits, write_decimal
 from ...base.times import format_instant
 from ...bridges.columns import Column, Words
-from . import paydays, shopping
+from . import abroad, errands, paydays, shopping
 from .drawing import Drawing
 from .filling import columns_of
 from .growing import Integers
@@ -47,7 +47,12 @@ LIFE: tuple[Callable[[Today], Rows], ...] = (
     paydays.savings_back,
     paydays.cash,
     paydays.companies,
-    paydays.abroad,
+    paydays.handed_over,
+    paydays.shared_rents,
+    errands.errands,
+    abroad.remittances,
+    abroad.among_those_abroad,
+    abroad.purchases_abroad,
 )
 _POPULATION, _OPENINGS, _STORIES, _DRAWING, _REFUNDS, _PHASES, _LIFE = range(7)
 
@@ -180,7 +185,9 @@ class World:
         numbers = np.arange(first, first + len(rows["time"]))
         willing = ~(drawing.failed | drawing.cancelled)
         settled = settle(today.population.accounts, rows["payer"], rows["payee"], rows["amount"], willing, _needs(rows))
-        today.plans.happened(today.number, rows, settled.moved)
+        today.plans.happened(today.number, rows, settled.moved, numbers)
+        checked = np.flatnonzero(drawing.checked)
+        today.population.acquaintance.paid(rows["payer"][checked], rows["payee"][checked], drawing.saved[checked])
         chance = self._chance(_REFUNDS, today.number)
         shopping.refunds(
             Today(today.number, today.midnight, today.population, today.plans, chance), rows, numbers, settled.moved

@@ -11,6 +11,7 @@ from .accounts import ENTITY, PENSIONER, SELF_EMPLOYED, STUDENT
 from .manners import PLACE
 from .plans import Today
 from .rows import Rows, chosen, make_rows
+from .settings import DAY_US, SECOND_US
 
 DAYS_A_MONTH = 30
 
@@ -167,17 +168,33 @@ def companies(today: Today) -> Rows:
     return chosen(rows, payer != payee)
 
 
-def abroad(today: Today) -> Rows:
-    """What people buy from shops abroad."""
+def handed_over(today: Today) -> Rows:
+    """On payday some give most of the wage to whoever keeps the household, or send it to their parents."""
     p, rng = today.population, today.rng
-    who = np.flatnonzero(rng.random(p.people) < 0.004 * today.setting.prices * today.season.shopping)
-    amount = today.amounts(len(who), 310, 0.9)
-    rows = make_rows(
+    gives = (np.arange(p.people) * 7_919 + 31) % 100 < 7
+    who = np.flatnonzero((p.employer >= 0) & (p.payday == day_of_month(today)) & gives)
+    amount = (p.parties["income"][who] * rng.uniform(0.45, 0.97, len(who))).astype(np.int64)
+    amount = np.where(rng.random(len(who)) < 0.6, amount // 10_000 * 10_000, amount)
+    return make_rows(
         len(who),
-        time=today.moments(len(who), "online"),
+        time=np.minimum(today.moments(len(who), "evening"), today.midnight + DAY_US - SECOND_US),
         payer=who,
-        payee=p.office("overseas shop"),
-        amount=amount,
-        manner=PLACE["shop overseas"],
+        payee=p.contacts[who, 0].astype(np.int64),
+        amount=np.maximum(100, amount),
+        manner=PLACE["family"],
     )
-    return chosen(rows, amount < p.accounts["balance"][who])
+
+
+def shared_rents(today: Today) -> Rows:
+    """Those who share a flat send their parts to the one of them who pays the rent."""
+    p, rng = today.population, today.rng
+    tenant = np.flatnonzero((p.landlord >= 0) & (p.rent_day == day_of_month(today)) & (p.rent_day % 3 == 0))
+    count = rng.integers(1, 4, len(tenant))
+    keeper = np.repeat(tenant, count)
+    mate = p.contacts[keeper, rng.integers(3, p.contacts.shape[1], len(keeper))].astype(np.int64)
+    share = p.parties["income"][keeper] * 0.22 / np.repeat(count + 1, count)
+    amount = share.astype(np.int64) // 5_000 * 5_000 + 5_000
+    rows = make_rows(
+        len(keeper), time=today.moments(len(keeper)), payer=mate, payee=keeper, amount=amount, manner=PLACE["rent"]
+    )
+    return chosen(rows, (amount < p.accounts["balance"][mate] * 0.8) & (mate != keeper))

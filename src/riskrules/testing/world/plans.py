@@ -27,7 +27,8 @@ LONGEST_STORY_DAYS = 120
 @dataclass
 class Plans:
     """Payments by the day they are due; numbers for plans and chains; the plans that came to nothing; the accounts that
-    criminals have at hand, by what for, with the day since which they have them; how often each deceit was tried."""
+    criminals have at hand, by what for, with the day since which they have them; how often each deceit was tried; the
+    number of each payment that is to be paid back, by its plan, -1 while it has none."""
 
     start_us: int
     pending: dict[int, list[Rows]] = field(default_factory=lambda: defaultdict(list))
@@ -36,6 +37,7 @@ class Plans:
     chains: int = 0
     scams: list[int] = field(default_factory=list)
     in_use: dict[str, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
+    numbers: dict[int, int] = field(default_factory=dict)
 
     def add(self, rows: Rows) -> None:
         """Keep rows for their days."""
@@ -52,7 +54,7 @@ class Plans:
             return parts
         rows = joined(parts)
         orphan = np.isin(rows["parent"], np.fromiter(gone, np.int64, len(gone))) & (rows["parent"] >= 0)
-        self.lost.setdefault(day, set()).update(rows["plan"][orphan & (rows["plan"] >= 0)].tolist())
+        self._lose(day, rows["plan"][orphan & (rows["plan"] >= 0)])
         return [chosen(rows, ~orphan)]
 
     def at_hand(self, purpose: str, since: int, chance: np.random.Generator) -> int | None:
@@ -61,11 +63,23 @@ class Plans:
         self.in_use[purpose] = kept
         return kept[int(chance.integers(len(kept)))][1] if kept else None
 
-    def happened(self, day: int, rows: Rows, moved: Array) -> None:
-        """Note which plans of the day came to nothing."""
+    def happened(self, day: int, rows: Rows, moved: Array, numbers: Integers) -> None:
+        """Note which plans of the day came to nothing, and what those are called that are to be paid back. Write down
+        of what the day's refunds are."""
+        if self.numbers:
+            awaited = np.isin(rows["plan"], np.fromiter(self.numbers, np.int64, len(self.numbers)))
+            self.numbers.update(zip(rows["plan"][awaited].tolist(), numbers[awaited].tolist(), strict=True))
+        for row in np.flatnonzero(rows["refunds_parent"]).tolist():
+            rows["refund_of"][row] = self.numbers.pop(int(rows["parent"][row]), -1)
         lost = rows["plan"][~moved & (rows["plan"] >= 0)]
         if len(lost):
-            self.lost.setdefault(day, set()).update(lost.tolist())
+            self._lose(day, lost)
+
+    def _lose(self, day: int, plans: Array) -> None:
+        gone = plans.tolist()
+        self.lost.setdefault(day, set()).update(gone)
+        for plan in gone:
+            self.numbers.pop(plan, None)
 
 
 @dataclass
@@ -127,6 +141,9 @@ class Story:
         plans = self.today.plans
         ids = np.arange(plans.plans, plans.plans + count)
         plans.plans += count
+        if np.any(given.get("refunds_parent", False)):
+            back = np.broadcast_to(given["parent"], count)[np.broadcast_to(given["refunds_parent"], count)]
+            plans.numbers.update(dict.fromkeys(back.tolist(), -1))
         if count:
             self._parts.append(make_rows(count, manner=PLACE[manner], chain=self.chain, plan=ids, **given))
         return ids

@@ -27,7 +27,9 @@ from .accounts import (
     open_main_accounts,
     open_more,
 )
+from .acquaintance import Acquaintance
 from .firms import falling, make_companies, make_offices, make_shops
+from .foreigners import make_people_abroad, make_shops_abroad
 from .growing import Array, Growing, Integers
 from .naming import Ids
 from .settings import Setting
@@ -41,7 +43,7 @@ CONTACTS = 9
 class Population:
     """`people` and `companies` count; `favourites` int32[people, FAVOURITES] of merchants, `contacts` int32[people,
     CONTACTS] of people, the first of them kin; `activity` float64[people] how often each buys; the other arrays are
-    accounts by person, NONE where there is none."""
+    accounts by person, NONE where there is none. `abroad` are accounts, `shops_abroad` merchants."""
 
     setting: Setting
     people: int
@@ -61,6 +63,10 @@ class Population:
     favourites: Array
     static_seller: Integers
     activity: Array
+    abroad: Integers
+    kin_abroad: Array
+    shops_abroad: Integers
+    acquaintance: Acquaintance
     ids: dict[str, Ids]
 
     def written(self, prefix: str, numbers: Array, known: Array | None = None) -> Words:
@@ -86,6 +92,9 @@ def make_population(setting: Setting, people: int, rng: np.random.Generator) -> 
     companies = make_companies(setting, parties, accounts, max(16, people // 45), rng)
     cash, offices = make_offices(setting, parties, accounts, rng)
     make_shops(setting, people, parties, accounts, merchants, companies, rng)
+    shops_abroad = make_shops_abroad(setting, parties, accounts, merchants, rng)
+    abroad = make_people_abroad(setting, people, parties, accounts, rng)
+    kin_abroad = np.where(rng.random(people) < setting.abroad, abroad[rng.integers(len(abroad), size=people)], NONE)
     role = parties["role"][:people]
     contacts = _contacts(setting, parties, people, rng)
     shares = rng.random(people) < np.where(role == PENSIONER, 0.12, 0.015)
@@ -116,6 +125,10 @@ def make_population(setting: Setting, people: int, rng: np.random.Generator) -> 
         favourites=_favourites(setting, parties, merchants, people, rng),
         static_seller=rng.permutation(np.flatnonzero(role == SELF_EMPLOYED))[: max(3, int(people * 0.02))],
         activity=np.exp(rng.normal(-0.2, 0.62, people)) * np.where(role == PENSIONER, 0.7, 1.0),
+        abroad=abroad,
+        kin_abroad=kin_abroad,
+        shops_abroad=shops_abroad,
+        acquaintance=Acquaintance(),
         ids={},
     )
 

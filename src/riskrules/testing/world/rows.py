@@ -34,7 +34,8 @@ COLUMNS: dict[str, tuple[str, int]] = {
     "role": ("i1", -1),  # the payer's role in the chain
     "plan": ("i8", -1),  # a number of its own, where something depends on it
     "parent": ("i8", -1),  # the plan without which this does not happen
-    "refund_of": ("i8", -1),  # the number of the payment that is paid back
+    "refund_of": ("i8", -1),  # the number of the payment that is paid back, -1: of none, or none is named
+    "refunds_parent": ("?", 0),  # it pays back its parent, and names it
     "refund_elsewhere": ("?", 0),  # paid back to another account than it came from
     "report_after": ("i8", -1),  # microseconds until it is reported; -1: never
     "seller": ("i8", -1),  # the name of who sells; -1: the merchant's own, -2: none given

@@ -38,7 +38,8 @@ class Season:
 class Setting:
     """`banks` have a size and a share of the accounts; `ages` mean and spread in years; `income` the median of a month
     in whole units; `daily_purchases` a person's mean; `rates` multiply how often a typology or a look-alike begins,
-    by its name, `fraud` all typologies at once."""
+    by its name, `fraud` all typologies at once; `abroad` families with
+    somebody who lives there."""
 
     name: str
     start: str
@@ -57,6 +58,7 @@ class Setting:
     static_codes: float
     sole_traders: float
     students: float
+    abroad: float
     seasons: tuple[Season, ...]
     fraud: float = 1.0
     rates: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
@@ -113,6 +115,7 @@ CITY = Setting(
     static_codes=0.1,
     sole_traders=0.25,
     students=0.12,
+    abroad=0.03,
     seasons=(
         Season("new year sales", 20, 32, shopping=1.35, gifts=1.3),
         Season("Spring Festival", 32, 39, shopping=0.7, gifts=5.0, work=0.05),
@@ -145,6 +148,7 @@ COUNTY = Setting(
     static_codes=0.28,
     sole_traders=0.5,
     students=0.07,
+    abroad=0.012,
     seasons=(
         Season("going home", 10, 18, shopping=1.5, gifts=1.5),
         Season("Spring Festival", 18, 26, shopping=1.0, gifts=6.0, work=0.03),
@@ -190,6 +194,7 @@ COAST = Setting(
     static_codes=0.06,
     sole_traders=0.2,
     students=0.16,
+    abroad=0.055,
     seasons=(
         Season("Advent", 7, 23, shopping=1.5, gifts=1.2),
         Season("Christmas", 23, 27, shopping=0.9, gifts=2.5, work=0.4),

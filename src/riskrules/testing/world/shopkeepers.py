@@ -14,6 +14,7 @@ from .cast import (
     new_company,
     new_merchant,
     people,
+    person_abroad,
     round_amounts,
     strangers,
 )
@@ -105,6 +106,7 @@ def returned_goods(today: Today) -> None:
             "refund",
             hop=1,
             parent=ids[back],
+            refunds_parent=rng.random(len(elsewhere)) < 0.93,
             refund_elsewhere=elsewhere,
         )
     story.end()
@@ -170,20 +172,27 @@ def coin_collector(today: Today) -> None:
 
 
 def student_abroad(today: Today) -> None:
-    """Relatives each send a part to the parents, who pay the fees and the rent of a child abroad."""
+    """Relatives each send a part to the parents, or straight to the child abroad; the parents pay the fees there, the
+    rent to a landlord there, and what the child lives on."""
     rng, p = today.rng, today.population
     parent = int(people(today, 1, 40, 62)[0])
     story = tell(today, "student_abroad")
     kin = circle(today, parent, int(rng.integers(2, 8)))
     amounts = today.amounts(len(kin), 7_000, 0.7, 100_000)
     times = today.moments(len(kin)) + rng.integers(0, 3, len(kin)) * DAY_US
+    child = person_abroad(today, 0.3)
+    if rng.random() < 0.3:
+        paying(story, kin, child, amounts // 2, times, "tuition" if rng.random() < 0.4 else "family")
+        story.end()
+        return
     total, last, plan = paying(story, kin, parent, amounts, times, "family")
     if plan >= 0:
         fee = int(total * rng.uniform(0.85, 1.0))
-        parts = int(rng.integers(1, 4))
+        parts = int(rng.integers(1, 5))
+        payees = rng.choice([p.office("overseas university"), person_abroad(today, 0.2), child], parts)
         story.pay(
             parent,
-            p.office("overseas university"),
+            payees,
             np.full(parts, fee // parts),
             after(today, last, 700) + np.arange(parts) * DAY_US,
             "tuition",

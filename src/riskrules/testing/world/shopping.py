@@ -94,8 +94,9 @@ def friends(today: Today) -> Rows:
     n = len(who)
     friend = (rng.random(n) ** 1.8 * p.contacts.shape[1]).astype(np.int64)
     payee = p.contacts[who, friend].astype(np.int64)
-    payee = np.where(rng.random(n) < 0.06, rng.integers(p.people, size=n), payee)
-    kin = friend < 2
+    anybody = rng.random(n) < 0.06
+    payee = np.where(anybody, rng.integers(p.people, size=n), payee)
+    kin = (friend < 2) & ~anybody
     gift = rng.random(n) < np.where(kin, 0.2, 0.1) * today.season.gifts / (1 + 0.1 * today.season.gifts)
     amount = today.amounts(n, 150, 1.25)
     rounded = np.select([amount > 100_000, amount > 10_000, amount > 1_000], [10_000, 1_000, 100], 10)
@@ -106,6 +107,7 @@ def friends(today: Today) -> Rows:
     wallets = p.wallet_of[payee]
     into_wallet = (wallets != NONE) & (rng.random(n) < 0.4)
     manner = np.where(gift, PLACE["red packet"], np.where(kin, PLACE["family"], PLACE["friend"]))
+    manner = np.where(anybody & ~gift, PLACE["acquaintance"], manner)
     rows = make_rows(
         n,
         time=today.moments(n),
@@ -200,21 +202,25 @@ def openings(today: Today) -> None:
 
 def refunds(today: Today, rows: Rows, numbers: Integers, moved: Array) -> None:
     """Plan what shops give back for the day's purchases, one to twelve days later."""
-    rng = today.rng
+    p, rng = today.population, today.rng
     online = (rows["manner"] == PLACE["shop online"]) | (rows["manner"] == PLACE["shop overseas"])
     likely = np.where(online, 0.035, np.where(rows["manner"] == PLACE["shop"], 0.0025, 0.0)) * (rows["merchant"] >= 0)
     back = np.flatnonzero(moved & (rng.random(len(moved)) < likely) & (rows["chain"] < 0))
     part = np.where(rng.random(len(back)) < 0.8, 1.0, rng.random(len(back)))
     amount = np.maximum(1, (rows["amount"][back] * part).astype(np.int64))
+    payer = rows["payer"][back]
+    main = np.where(payer < p.people, payer, 0)
+    elsewhere = (payer < p.people) & (p.wallet_of[main] != NONE) & (rng.random(len(back)) < 0.06)
     later = today.moments(len(back), "office") + rng.integers(1, 13, len(back)) * DAY_US
     today.plans.add(
         make_rows(
             len(back),
             time=later,
             payer=rows["payee"][back],
-            payee=rows["payer"][back],
+            payee=np.where(elsewhere, p.wallet_of[main], payer),
             amount=amount,
             manner=PLACE["refund"],
-            refund_of=numbers[back],
+            refund_of=np.where(rng.random(len(back)) < 0.93, numbers[back], NONE),
+            refund_elsewhere=elsewhere,
         )
     )

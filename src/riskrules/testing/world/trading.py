@@ -138,6 +138,7 @@ def _sent_back_elsewhere(story: Story, shop: int) -> None:
             hop=2,
             role=MERCHANT,
             parent=bought,
+            refunds_parent=rng.random(parts) < 0.75,
             refund_elsewhere=True,
         )
 
