@@ -17,7 +17,7 @@ from backtest_history import RULES, history
 import riskrules as rr
 from riskrules.balance.backtest import Backtest
 from riskrules.balance.gating import judged
-from riskrules.balance.report_page import page_of
+from riskrules.balance.report_page import MOST_STEPS, _spread, page_of
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), "")
 WIDTHS = (390, 1200)
@@ -106,6 +106,15 @@ def test_it_says_every_figure_that_matters(found: Backtest, page: str) -> None:
     assert "`amount > 900.00 EUR` became `amount > 700.00 EUR`" in read.said
     assert re.search(r"[1-7] of 7 broken\.", read.said)
     assert page.count("<svg") == 4
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, MOST_STEPS, MOST_STEPS + 1, 71, 10_000])
+def test_the_table_of_the_curve_is_short_and_has_its_ends(count: int) -> None:
+    """Each step once, in order, from the first to the last."""
+    shown = _spread(count)
+    assert len(shown) == min(count, MOST_STEPS)
+    assert shown == sorted(set(shown))
+    assert not count or (shown[0], shown[-1]) == (1, count)
 
 
 def test_nothing_from_a_file_is_more_than_text(found: Backtest) -> None:

@@ -21,6 +21,8 @@ from .report_cells import count_cell, money_cell, rate_cell, safe, share_cell, t
 from .report_style import STYLE
 from .saying import NONE, between, percent, rate_between, rate_words
 
+MOST_STEPS = 24
+"""Of the curve, in the table below it: a ruleset that scores has a step for every sum of scores."""
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
@@ -116,14 +118,24 @@ def _curve(found: Backtest) -> list[str]:
         parts[1] = "<p>Only the versions as they are: too many rules fire together, or none does, to draw a curve.</p>"
     if found.curve:
         honest, fraud = found.all.honest, found.all.fraud.part
+        shown = [(number, found.curve[number - 1]) for number in _spread(len(found.curve))]
         rows = [
             (f"{number}. {safe(p.name)}", percent(p.honest / honest), percent(p.fraud / fraud),
              percent(p.fraud_minor / found.all.fraud_minor if found.all.fraud_minor else None))
-            for number, p in enumerate(found.curve, 1)
+            for number, p in shown
         ]  # fmt: skip
         names = ("up to and with", "honest stopped", "fraud caught", "its money")
         parts.append(table_of(names, rows, (0, 1, 1, 1)))
+        if len(shown) < len(found.curve):
+            parts.append(f"<p>{len(shown)} of the {len(found.curve)} steps; --json has all of them.</p>")
     return parts
+
+
+def _spread(count: int) -> list[int]:
+    """The numbers of the steps that the table has, from the first to the last."""
+    if count <= MOST_STEPS:
+        return list(range(1, count + 1))
+    return [1 + round(i * (count - 1) / (MOST_STEPS - 1)) for i in range(MOST_STEPS)]
 
 
 def _segments(found: Backtest) -> list[str]:

@@ -7,15 +7,14 @@ be kept from acting below them. Names with a space keep all these apart from the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from ..engine.parts import part_of
 from ..engine.rules import Rules
 from ..engine.serving import Serving
 from ..meaning import nodes as n
-from ..meaning.averages import window_of
 from ..meaning.promises import watched
-from ..meaning.walk import found_in, reads_in
 
 SEGMENT = "segment "
 EXEMPT = "exempt "
@@ -41,7 +40,9 @@ def told_of(rules: Rules, as_if_in_force: bool = False) -> Rules:
     meaning = replace(rules.meaning, in_force=n.InForce()) if as_if_in_force else rules.meaning
     names = {s.name for s in rules.promises.segments}
     watch = rules.promises.watch
-    made = watched(meaning, _only(watch, names), SEGMENT) if watch is not None and names else meaning
+    made = meaning
+    if watch is not None and names:  # what only a law reads is not asked for
+        made = watched(meaning, part_of(watch, [r for r in watch.rules if r.name in names]), SEGMENT)
     return Rules(watched(made, _exempts(meaning), EXEMPT), models=rules.models)
 
 
@@ -55,21 +56,6 @@ def segment_conditions(rules: Rules) -> dict[str, n.Rule]:
     watch = rules.promises.watch
     names = {s.name for s in rules.promises.segments}
     return {r.name: r for r in watch.rules if r.name in names} if watch is not None else {}
-
-
-def _only(watch: n.Ruleset, names: Iterable[str]) -> n.Ruleset:
-    """The rules of these names, with what they read and nothing else: what only a law reads is not asked for."""
-    wanted = set(names)
-    rules = tuple(r for r in watch.rules if r.name in wanted)
-    read = {x.name for x in reads_in(rules)} | {"occurred_at"}
-    models = tuple(m for m in watch.models if m.name in read)
-    read |= {x.name for x in reads_in(models)}
-    inputs = tuple(i for i in watch.inputs if i.name in read)
-    windows = {window_of(i.name) for i in inputs if i.origin == "window"}
-    listed = {x.list for x in found_in(rules, n.InList)}
-    lists = tuple(x for x in watch.lists if x[0] in listed)
-    kept = tuple(w for w in watch.windows if w.name in windows)
-    return replace(watch, rules=rules, inputs=inputs, lists=lists, windows=kept, models=models)
 
 
 def _exempts(meaning: n.Ruleset) -> n.Ruleset:
