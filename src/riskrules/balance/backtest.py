@@ -71,7 +71,7 @@ class Backtest:
 
     def segment(self, name: str) -> Figures:
         """KeyError when the ruleset has no such segment."""
-        return next((g.figures for g in self.segments if g.name == name), None) or _none(name)
+        return {g.name: g.figures for g in self.segments}[name]
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON: the same by name. A share is {"part", "whole", "value", "low", "high"}, a rate {"count", "per",
@@ -79,10 +79,6 @@ class Backtest:
         plain = plain_values(self)
         assert isinstance(plain, dict)
         return {"confidence": CONFIDENCE, **plain}
-
-
-def _none(name: str) -> Figures:
-    raise KeyError(name)
 
 
 def backtest(

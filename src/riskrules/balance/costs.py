@@ -18,15 +18,12 @@ from typing import Any
 
 from ..engine.engine import Engine
 from ..engine.parts import part_of, with_only
-from ..engine.reading import EventReader
-from ..engine.recording import recorded_fields
 from ..engine.rules import Rules
 from ..engine.serving import Serving
 from ..meaning import nodes as n
 from ..meaning.averages import name_of
-from ..state.plan import from_meaning as plan_of
 from .law_drafts import Draft
-from .law_events import event_of, fields_of
+from .law_events import carried, event_of, fields_of
 from .law_outcomes import Memory
 from .law_payments import Payments, Seeded, plots_of
 from .law_space import NOW, Space
@@ -81,7 +78,8 @@ def costs(
     """Measure a ruleset. `seconds`: about how long it may take, kernels apart. ListError when a list is not given."""
     held = dict(lists or {})
     drafts = _drafts(rules, held, seed)
-    events = [_event(rules, draft, f"p{i}") for i, draft in enumerate(drafts)]
+    names = [f.name for f in carried(rules)]
+    events = [{**event_of(rules.schema, fields_of(draft, names)), "id": f"p{i}"} for i, draft in enumerate(drafts)]
     windows = [draft.values for draft in drafts]
     whole = Serving(rules, held).prepare()
 
@@ -171,12 +169,3 @@ def _drafts(rules: Rules, lists: Mapping[str, frozenset[str]], seed: int) -> lis
     fixed = {name: tuple(sorted(lists.get(name, ()))) for name in rules.lists}
     source = Payments(space, Memory(), Seeded(f"costs {seed}"), relations(space), fixed)
     return [source.payment(plot) for plot in itertools.islice(source.following(plots_of(space)), PAYMENTS)]
-
-
-def _event(rules: Rules, draft: Draft, name: str) -> dict[str, Any]:
-    plan = plan_of(rules.meaning, rules.schema)
-    keys = [key for lookup in plan.lookups for key in lookup.keys]
-    also = recorded_fields(plan, rules.schema, "payment") if plan.readings else ()
-    reader = EventReader(rules.meaning, rules.schema, keys, also)
-    event = event_of(rules.schema, fields_of(draft, [f.name for f in reader.fields]))
-    return {**event, "id": name}

@@ -12,9 +12,13 @@ from decimal import Decimal
 from typing import Any
 
 from ..base.money import write_decimal
+from ..engine.reading import EventReader
+from ..engine.recording import recorded_fields
+from ..engine.rules import Rules
 from ..meaning import nodes as n
 from ..schema.fields import Field, Schema
 from ..schema.values import decimals_of
+from ..state.plan import from_meaning as plan_of
 from .law_drafts import Draft
 from .law_space import NOW
 
@@ -51,11 +55,24 @@ def fields_of(draft: Draft, read: Iterable[str]) -> dict[str, n.Value]:
         value = draft.values[name] if name in draft.values else _sample(draft, schema, name)
         if value is not None:
             found[name] = value
-    for name in list(found):
+    return with_partners(schema, found)
+
+
+def with_partners(schema: Schema, values: dict[str, n.Value]) -> dict[str, n.Value]:
+    """The same, with an institution for every instrument that has none."""
+    for name in list(values):
         partner = schema[name].partner
-        if partner and partner not in found:
-            found[partner] = schema[partner].sample or partner
-    return found
+        if partner and partner not in values:
+            values[partner] = schema[partner].sample or partner
+    return values
+
+
+def carried(rules: Rules) -> tuple[Field, ...]:
+    """The fields of an event that is decided by the rules and recorded in their windows."""
+    plan = plan_of(rules.meaning, rules.schema)
+    keys = [key for lookup in plan.lookups for key in lookup.keys]
+    also = recorded_fields(plan, rules.schema, "payment") if plan.readings else ()
+    return tuple(EventReader(rules.meaning, rules.schema, keys, also).fields)
 
 
 def _sample(draft: Draft, schema: Schema, name: str) -> n.Value | None:

@@ -18,7 +18,7 @@ from ..engine.inline_tests import harmless
 from ..engine.rules import Rules
 from ..meaning import nodes as n
 from ..meaning.averages import averages_of, inputs_of
-from ..meaning.promises import watched
+from ..meaning.promises import LAW, watched
 from ..meaning.walk import found_in, reads_in
 from ..schema import kinds as k
 from ..schema.kinds import Kind
@@ -31,8 +31,6 @@ MILLISECOND_US = 1_000
 MOST_VALUES = 400
 """Values that are tried of one input. A ruleset that compares it with more is tried at as many of them, spread out."""
 PLAIN_WORDS = {"country": ("CN", "US"), "text": ("x", "y")}
-LAW = "law "
-"""Begins the names of the rules that hold the conditions of laws; no rule of a ruleset has a space in its name."""
 
 
 @dataclass(frozen=True, slots=True)

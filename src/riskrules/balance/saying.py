@@ -15,10 +15,7 @@ def percent(value: float | None) -> str:
     points = 100 * value
     if points == 0 or points >= 99.995:
         return f"{points:.0f}%"
-    digits = 1 if points >= 10 else 2
-    while digits < 6 and round(points, digits) < 10 ** (1 - digits):
-        digits += 1
-    return f"{points:.{digits}f}%"
+    return f"{points:.{_digits(points)}f}%"
 
 
 def share_words(share: Share) -> str:
@@ -46,10 +43,15 @@ def number(value: float) -> str:
     """`12`, `1.3`, `0.25`, `0.0007`."""
     if value == 0 or value >= 100:
         return f"{value:_.0f}"
+    return f"{value:.{_digits(value)}f}"
+
+
+def _digits(value: float) -> int:
+    """After the point: one, or two below ten, or as many more as it takes to show two that are not zeros."""
     digits = 1 if value >= 10 else 2
     while digits < 6 and round(value, digits) < 10 ** (1 - digits):
         digits += 1
-    return f"{value:.{digits}f}"
+    return digits
 
 
 def money(minor: int, currency: str) -> str:

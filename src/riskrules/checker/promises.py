@@ -9,7 +9,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from ..meaning import nodes as n
-from ..meaning.promises import PAYMENTS, Caught, Even, Expected, Law, Never, Promise, Promises, Segment, Stopped
+from ..meaning.promises import LAW, PAYMENTS, Caught, Even, Expected, Law, Never, Promise, Promises, Segment, Stopped
 from ..syntax.tree import Node, Token
 from .conditions import Conditions
 from .effects import Effects
@@ -185,7 +185,7 @@ class PromiseBlocks:
             how, act = wanted.kind.replace("_", " "), n.Act(n.LEVELS.index(level.kind))
         if when is None or act is None:
             return None
-        rule = f"law {len(self.laws) + 1}"
+        rule = f"{LAW}{len(self.laws) + 1}"
         self.watched.append(n.Rule(rule, self.problems.words(block), when))
         return Expected(rule, how, act)
 

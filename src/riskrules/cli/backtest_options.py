@@ -1,4 +1,4 @@
-"""The options that `backtest`, `gate` and `diff` share, and what they do with them: rules, lists, a history, a label.
+"""The options of all commands that read a labelled history, and what `backtest`, `gate` and `diff` do with theirs.
 
 Every slip that can be seen before the history is read ends with a sentence.
 """
@@ -22,11 +22,14 @@ if TYPE_CHECKING:
 
 PAGE_ENDINGS = (".html", ".htm")
 
-_OPTIONS = (
+_LABELLED = (
     click.option("--label", metavar="COLUMN", help="Which column says which payments were fraud: yes and no, 1 and 0."),
     click.option("--fraud-is", multiple=True, metavar="WORD", help="The label's own word for fraud; may be repeated."),
     click.option("--map", "map_file", metavar="MAP.toml", help="Which column feeds which field; `map` drafts one."),
     click.option("--lists", "folder", metavar="FOLDER", help="Read NAME.txt and NAME.csv in FOLDER as the list NAME."),
+)
+_MEASURED = (
+    *_LABELLED,
     click.option("--from", "since", metavar="DATE", help="Measure from this day on; windows see what came before."),
     click.option("--until", metavar="DATE", help="Measure until this day, which is included."),
     click.option("--by-arrival", is_flag=True, help="Rows are in order of arrival, some late, not of time; slower."),
@@ -34,11 +37,27 @@ _OPTIONS = (
 )
 
 
+def labelled_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What is needed to read a labelled history: its label, a map, lists."""
+    return _with(_LABELLED, command)
+
+
 def history_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of all that is measured on a labelled history."""
-    for option in reversed(_OPTIONS):
+    return _with(_MEASURED, command)
+
+
+def _with(options: tuple[Callable[..., Any], ...], command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed(options):
         command = option(command)
     return command
+
+
+def label_asked(label: str | None) -> str:
+    """Stop where no label was named: nothing can be said without one."""
+    if label is None:
+        raise Stop("`--label COLUMN` is missing: the column of the history that says which payments were fraud")
+    return label
 
 
 @dataclass(frozen=True)
@@ -80,12 +99,11 @@ def measured(rules: Rules, against: Rules | None, asked: Asked) -> tuple[Backtes
     from ..base.times import zone_of
     from ..bridges.columns import TableError
 
-    if asked.label is None:
-        raise Stop("`--label COLUMN` is missing: the column of the history that says which payments were fraud")
+    column = label_asked(asked.label)
     if Path(asked.history).is_dir():
         raise Stop(f"`{asked.history}` is a folder; name a file in it")
     try:
-        label = label_of(asked.label, asked.fraud_is)
+        label = label_of(column, asked.fraud_is)
         span = read_span(asked.since, asked.until, zone_of(rules.meaning.timezone))
     except ValueError as error:
         raise Stop(str(error)) from error

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .backtest_options import check_outputs, write_text
+from .backtest_options import check_outputs, label_asked, labelled_options, write_text
 from .exits import FINDINGS, FINE, Stop
 from .terminal import plain, say, tinted
 from .tune import RISK_ENDINGS, a_share, ruleset_text, telling
@@ -20,10 +20,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("history")
 @click.option("--ruleset", "base", required=True, metavar="BASE", help="Its windows, `let`s and fields may be read.")
-@click.option("--label", metavar="COLUMN", help="Which column says which payments were fraud: yes and no, 1 and 0.")
-@click.option("--fraud-is", multiple=True, metavar="WORD", help="The label's own word for fraud; may be repeated.")
-@click.option("--map", "map_file", metavar="MAP.toml", help="Which column feeds which field; `map` drafts one.")
-@click.option("--lists", "folder", metavar="FOLDER", help="Read NAME.txt and NAME.csv in FOLDER as the list NAME.")
+@labelled_options
 @click.option("--stop-at-most", required=True, metavar="SHARE", help="Of honest payments, such as 0.1%.")
 @click.option("--most-rules", type=click.IntRange(1, 200), default=30, show_default=True, metavar="N")
 @click.option("--most-conditions", type=click.IntRange(1, 4), default=4, show_default=True, metavar="N",
@@ -76,26 +73,22 @@ def suggest(
     "bad_rows", "notes"}; money in minor units.
     """
     from ..balance.suggesting_draft import name_from
-    from ..balance.suggesting_history import NothingFound
     from ..balance.suggesting_history import suggest as search
     from ..base.diagnostics import RulesetError
     from . import findings
 
-    if label is None:
-        raise Stop("`--label COLUMN` is missing: the column of the history that says which payments were fraud")
+    column = label_asked(label)
     check_outputs({"--out": (out, RISK_ENDINGS)}, (history, base, map_file))
     text, lists, beside = ruleset_text(base, folder)
     try:
         found = search(
-            text, history, label, stop_at_most=a_share(stop_at_most), most_rules=most_rules,
+            text, history, column, stop_at_most=a_share(stop_at_most), most_rules=most_rules,
             most_conditions=most_conditions, map=map_file, lists=lists, since=since, until=until,
             report_from=report_from, name=name_from(out), then=then, responsible=responsible, seconds=seconds,
             seed=seed, fraud_is=fraud_is, beside=beside, told=telling(as_json),
         )  # fmt: skip
     except RulesetError as error:
         raise findings.refuse(error.diagnostics, base) from error
-    except NothingFound as error:
-        raise Stop(str(error)) from error
     except ValueError as error:
         raise Stop(str(error)) from error
     write_text(out, found.text)

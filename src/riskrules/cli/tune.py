@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..base.money import is_numeral
-from .backtest_options import check_outputs, write_text
+from .backtest_options import check_outputs, label_asked, labelled_options, write_text
 from .exits import FINDINGS, FINE, Stop, unreadable
 from .rulesets import load_lists, load_rules, said_empty
 from .terminal import on_terminal, plain, say, tinted
@@ -26,10 +26,7 @@ RISK_ENDINGS = (".risk",)
 @click.command()
 @click.argument("ruleset")
 @click.argument("history")
-@click.option("--label", metavar="COLUMN", help="Which column says which payments were fraud: yes and no, 1 and 0.")
-@click.option("--fraud-is", multiple=True, metavar="WORD", help="The label's own word for fraud; may be repeated.")
-@click.option("--map", "map_file", metavar="MAP.toml", help="Which column feeds which field; `map` drafts one.")
-@click.option("--lists", "folder", metavar="FOLDER", help="Read NAME.txt and NAME.csv in FOLDER as the list NAME.")
+@labelled_options
 @click.option("--stop-at-most", required=True, metavar="SHARE", help="Of honest payments, such as 0.1%.")
 @click.option("--from", "since", metavar="DATE", help="Search from this day on; windows see what came before.")
 @click.option("--until", metavar="DATE", help="Search until this day, which is included.")
@@ -77,13 +74,12 @@ def tune(
     from ..base.diagnostics import RulesetError
     from . import findings
 
-    if label is None:
-        raise Stop("`--label COLUMN` is missing: the column of the history that says which payments were fraud")
+    column = label_asked(label)
     check_outputs({"--out": (out, RISK_ENDINGS)}, (history, ruleset, map_file))
     text, lists, beside = ruleset_text(ruleset, folder)
     try:
         found = search(
-            text, history, label, stop_at_most=a_share(stop_at_most), name=ruleset, map=map_file, lists=lists,
+            text, history, column, stop_at_most=a_share(stop_at_most), name=ruleset, map=map_file, lists=lists,
             since=since, until=until, report_from=report_from, fraud_is=fraud_is, beside=beside,
             most_evaluations=most_evaluations, seconds=seconds, told=telling(as_json),
         )  # fmt: skip

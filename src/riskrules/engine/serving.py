@@ -134,14 +134,17 @@ class Serving:
 
     def _after(self, raw: Raw, now: int, before: Before) -> Decision:
         try:
-            if self.models is not None:
-                before = self.models.filled(self.reader.values(raw, before.values), before)
+            before = self._scored(raw, before)
             integers = self.coder.integers(raw, now, before)
         except PaymentError:
             raise
         except Exception as error:
             raise unreadable() from error
         return self._decided(integers, Facts(self, raw, before, None))
+
+    def _scored(self, raw: Raw, before: Before) -> Before:
+        """With the scores of the rules' models."""
+        return before if self.models is None else self.models.filled(self.reader.values(raw, before.values), before)
 
     def process(self, event: object) -> tuple[Decision, Any]:
         """The decision, and what the recorder of payments wants when this one is recorded."""
@@ -156,8 +159,7 @@ class Serving:
         """The same decision by the reference interpreter. Needs no `prepare`."""
         raw, question = self._asked(event, windows)
         before = self._windows.answer(question)
-        if self.models is not None:
-            before = self.models.filled(self.reader.values(raw, before.values), before)
+        before = self._scored(raw, before)
         return self.interpret_values(self.reader.values(raw, before.values), before)
 
     def interpret_values(self, values: Mapping[str, n.Value | None], before: Before = NOTHING) -> Decision:

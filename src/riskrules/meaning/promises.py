@@ -23,6 +23,9 @@ class _HasName(Protocol):
 
 _Named = TypeVar("_Named", bound=_HasName)
 
+LAW = "law "
+"""Begins the names of the rules of `watch` that hold the conditions of laws; no rule of a ruleset has a space in its
+name, nor has a segment."""
 PAYMENTS = "payments"
 """What is not of one segment."""
 

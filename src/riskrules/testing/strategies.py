@@ -15,13 +15,11 @@ from hypothesis import strategies as st
 
 from ..balance import law_points as points
 from ..balance.law_drafts import Draft
-from ..balance.law_events import event_of, fields_of
+from ..balance.law_events import carried, event_of, fields_of, with_partners
 from ..balance.law_outcomes import Memory
 from ..balance.law_payments import Payments, Plot, plots_of
 from ..balance.law_space import NOW, Space
 from ..balance.law_windows import relations
-from ..engine.reading import EventReader
-from ..engine.recording import recorded_fields
 from ..engine.rules import Rules
 from ..meaning import nodes as n
 from ..meaning.walk import reads_in
@@ -70,12 +68,11 @@ class _Ruleset:
         plan = plan_of(meaning, schema)
         self.keys = tuple(dict.fromkeys(key for lookup in plan.lookups for key in lookup.keys if not schema[key].of))
         self.keys += tuple(key for s in plan.series for key in s.keys if key not in self.keys and not schema[key].of)
-        also = recorded_fields(plan, schema, "payment") if plan.readings else ()
-        reader = EventReader(meaning, schema, self.keys, also)
-        self.events = tuple(dict.fromkeys((*(f.name for f in reader.fields), AMOUNT)))
+        fields = carried(rules)
+        self.events = tuple(dict.fromkeys((*(f.name for f in fields), AMOUNT)))
         counted = tuple(w.where for w in meaning.windows)
         kept = {"id", NOW} | ({STATUS} - {r.name for r in reads_in(counted)})
-        self.free = tuple(f for f in reader.fields if f.name not in self.space.slots and f.name not in kept)
+        self.free = tuple(f for f in fields if f.name not in self.space.slots and f.name not in kept)
         self.words = points.words(counted)
         spans = {w.span if isinstance(w.span, int) else k.DAY for w in meaning.windows}
         long = sorted({*STEPS_US, *(s + d for s in spans for d in (-k.SECOND, 0, k.SECOND) if s > k.SECOND)})
@@ -179,8 +176,4 @@ def _event(known: _Ruleset, draft: Draft, other: Mapping[str, n.Value | None]) -
     for name, value in {**fields_of(draft, known.events), **other}.items():
         if value is not None:
             values[name] = value
-    for name in list(values):
-        partner = schema[name].partner
-        if partner and partner not in values:
-            values[partner] = schema[partner].sample or partner
-    return event_of(schema, values)
+    return event_of(schema, with_partners(schema, values))
