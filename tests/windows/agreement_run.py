@@ -12,13 +12,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from random import Random
 
+import pytest
 from contest import Contest, Contestant, DisagreementError, not_found
 from steps import Step, Steps, not_met
 from window_plans import PLAN, later_plan
 
 from riskrules.schema import kinds as k
+from riskrules.state import arena
 from riskrules.state.plan import Plan
 from riskrules.state.store import Happened, WindowStore
 
@@ -53,9 +56,19 @@ class Ran:
 
 
 @contextmanager
-def contest(makes: dict[str, Make], seen: Counter[str], plan: Plan = PLAN) -> Iterator[Contest]:
+def secrets_of(seed: int) -> Iterator[None]:
+    """Stores in memory are made with the secrets of a seed, which say where everything lies in them: a history that
+    fails then fails again."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(arena, "new_secret", partial(Random(seed).randbytes, 16))
+        yield
+
+
+@contextmanager
+def contest(makes: dict[str, Make], seen: Counter[str], seed: int, plan: Plan = PLAN) -> Iterator[Contest]:
     """Fresh stores of these kinds beside the reference."""
     with ExitStack() as stack:
+        stack.enter_context(secrets_of(seed))
         stores = [Contestant(name, stack.enter_context(make()), LATENESS_US) for name, make in makes.items()]
         yield Contest(plan, stores, seen)
 
@@ -74,11 +87,11 @@ def run(
     while ran.steps < steps:
         made = history(seed, min(a_history, steps - ran.steps), ran.seen)
         try:
-            with contest(makes, ran.seen) as one:
+            with contest(makes, ran.seen, seed) as one:
                 one.all(made)
         except DisagreementError as error:
             ran.steps += error.step
-            smaller = cut_down(made[: error.step], makes) if cut else ""
+            smaller = cut_down(made[: error.step], makes, seed) if cut else ""
             ran.found = f"seed {seed}, {error}\n{smaller}"
             return ran
         ran.steps += len(made)
@@ -97,7 +110,7 @@ def history(seed: int, steps: int, seen: Counter[str] | None = None, plan: Plan 
     return [maker.go_over(later_plan(plan)) if n == change else maker.step(r) for n in range(steps)]
 
 
-def cut_down(steps: Sequence[Step], makes: dict[str, Make]) -> str:
+def cut_down(steps: Sequence[Step], makes: dict[str, Make], seed: int) -> str:
     """The fewest steps that can be found to fail, and what is said then. Half, then a quarter, and so on is left out
     for as long as what is left still fails."""
     kept = list(steps)
@@ -109,7 +122,7 @@ def cut_down(steps: Sequence[Step], makes: dict[str, Make]) -> str:
             tries += 1
             plans = [step for step in kept[start : start + size] if isinstance(step, Plan)]
             tried = kept[:start] + plans + kept[start + size :]
-            failed = _fails(tried, makes) if len(tried) < len(kept) else None
+            failed = _fails(tried, makes, seed) if len(tried) < len(kept) else None
             if failed is None:
                 start += size
             else:
@@ -118,9 +131,9 @@ def cut_down(steps: Sequence[Step], makes: dict[str, Make]) -> str:
     return f"cut down to {len(kept)} steps: {said}\n" + "\n".join(f"  {shown(step)}" for step in kept[-40:])
 
 
-def _fails(steps: Sequence[Step], makes: dict[str, Make]) -> DisagreementError | None:
+def _fails(steps: Sequence[Step], makes: dict[str, Make], seed: int) -> DisagreementError | None:
     try:
-        with contest(makes, Counter()) as one:
+        with contest(makes, Counter(), seed) as one:
             one.all(steps)
     except DisagreementError as error:
         return error

@@ -94,15 +94,18 @@ def insert_event(
         memory[at + D] = d
 
 
+@inner
+def _begins_after(memory: Integers, row: Integer, stride: Integer, a: Integer, b: Integer) -> bool:
+    return bool(memory[row + CHILD_A] > a or (stride == 4 and memory[row + CHILD_A] == a and memory[row + CHILD_B] > b))
+
+
 @apart
 def _child_for(memory: Integers, at: Integer, stride: Integer, a: Integer, b: Integer) -> Integer:
     """The last child that begins no later than (a, b), or the first. Events of a sum come in order of arrival, so
     that their time alone places them."""
     child = memory[at + N_COUNT] - 1
     row = at + BODY + child * CHILD_WIDTH
-    while child > 0 and (
-        memory[row + CHILD_A] > a or (stride == 4 and memory[row + CHILD_A] == a and memory[row + CHILD_B] > b)
-    ):
+    while child > 0 and _begins_after(memory, row, stride, a, b):
         child -= 1
         row -= CHILD_WIDTH
     return child
@@ -185,7 +188,9 @@ def _split_child(memory: Integers, at: Integer, child: Integer, stride: Integer,
 
 @apart
 def insert(memory: Integers, root: Integer, stride: Integer, a: Integer, b: Integer, c: Integer, d: Integer) -> Integer:
-    """Add to a tree; the root from now on. Full nodes are split on the way down."""
+    """Add to a tree; the root from now on. Full nodes are split on the way down. It goes to one half of what was split,
+    and nowhere else: a child may begin later than its row says, once its first was removed, and the row is put right by
+    a split; the child before it may be full."""
     at = node_at(memory, root)
     if _is_full(memory, at, stride):
         root_above = take_node(memory, memory[at + N_LEVEL] + 1)
@@ -197,7 +202,8 @@ def insert(memory: Integers, root: Integer, stride: Integer, a: Integer, b: Inte
         child = _child_for(memory, at, stride, a, b)
         if _is_full(memory, node_at(memory, memory[at + BODY + child * CHILD_WIDTH]), stride):
             _split_child(memory, at, child, stride, a, b)
-            child = _child_for(memory, at, stride, a, b)
+            if not _begins_after(memory, at + BODY + (child + 1) * CHILD_WIDTH, stride, a, b):
+                child += 1
         row = at + BODY + child * CHILD_WIDTH
         memory[row + CHILD_COUNT] += 1
         first = memory[row + CHILD_A]

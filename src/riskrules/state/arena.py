@@ -7,6 +7,7 @@ divided when the store is made.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -63,6 +64,11 @@ def within(most_bytes: int, most_keys: int, most_ids: int) -> Capacity:
         )
     spare = (most_bytes - least) // (w.NODE_WIDTH * w.WORD_BYTES)
     return Capacity(most_keys, most_ids, min(w.FEWEST_NODES + spare, LARGEST_COUNT))
+
+
+def new_secret() -> bytes:
+    """16 bytes that nobody can guess: what a store's digests are keyed with."""
+    return os.urandom(16)
 
 
 def empty(capacity: Capacity, lateness_us: int, remember_us: int, secret: bytes) -> Integers:

@@ -28,6 +28,7 @@ from typing import Any
 
 import numpy as np
 
+from . import arena
 from .arena import Integers
 from .store import WindowStoreError
 
@@ -97,7 +98,7 @@ class Journal:
             elif path.name.startswith("windows-") and path.name.endswith(TEMPORARY):
                 path.unlink()
         if not found["journal"] and not found["snapshot"]:
-            self.secret = os.urandom(16)
+            self.secret = arena.new_secret()
             load(None, self.secret)
             self._begin(0)
             return

@@ -104,7 +104,7 @@ class MemoryWindows:
         self._closed = False
         self._desk = Desk(DESK_BYTES)
         if folder is None:
-            self._start(None, os.urandom(16))
+            self._start(None, arena.new_secret())
         else:
             journal = Journal(Path(folder), sync == "always")
             try:
