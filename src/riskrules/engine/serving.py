@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from copy import copy
+from dataclasses import replace
 from functools import cached_property
 from struct import Struct
 from typing import TYPE_CHECKING, Any
@@ -70,6 +72,8 @@ class Serving:
             self.bound = windows.bind(self.plan)
         self._windows = WindowReader(self.reader, rules.schema, self.plan, self.bound)
         self._others = {e: Serving(rules.on(e), lists) for e in rules.events[1:]}
+        self.switched_off: frozenset[str] = frozenset()
+        self._live = rules.meaning
 
     def on(self, event: str) -> Serving:
         """What decides one event. ValueError when the ruleset has nothing on it."""
@@ -78,6 +82,21 @@ class Serving:
     def having(self, rule: str) -> Serving:
         """What decides the event that the rule is about; this one where there is no such rule."""
         return next((x for x in self._others.values() if rule in x.rules.by_name), self)
+
+    def without(self, names: frozenset[str]) -> Serving:
+        """The same version with these of its rules switched off, besides those that are already; the rest, its store
+        and its fingerprint among it, is shared. Takes about as long as copying the program. KeyError for a name that
+        is no rule's."""
+        known = {rule.name for x in (self, *self._others.values()) for rule in x.rules.meaning.rules}
+        if not names <= known:
+            raise KeyError(min(names - known))
+        made = copy(self)
+        made.switched_off = self.switched_off | names
+        made._live = replace(self._live, rules=tuple(r for r in self._live.rules if r.name not in names))
+        if "program" in self.__dict__:
+            made.program = self.program.without(names)
+        made._others = {e: x.without(names & frozenset(x.rules.by_name)) for e, x in self._others.items()}
+        return made
 
     @cached_property
     def models(self) -> Models | None:
@@ -164,7 +183,7 @@ class Serving:
 
     def interpret_values(self, values: Mapping[str, n.Value | None], before: Before = NOTHING) -> Decision:
         """`decide_values` by the reference interpreter."""
-        outcome = interpret(self.rules.meaning, values, self.lists)
+        outcome = interpret(self._live, values, self.lists)
         strength = {r.name: r.action.strength if r.action else (0, 0.0) for r in self.rules.meaning.rules}
         fired, lifted = (
             tuple(sorted(names, key=lambda name: ([-x for x in strength[name]], name)))
@@ -196,6 +215,8 @@ class Serving:
         because = f": {facts.before.because}" if facts.before.because else ""
         notes = [f"window `{x}` was not available{because}" for x in facts.before.unread]
         notes += [f"model `{x}` gave no score: {why}" for x, why in facts.before.unscored.items()]
+        own = sorted(self.switched_off.intersection(self.rules.by_name))
+        notes += [f"rule `{x}` is switched off" for x in own]
         now, span = facts.values["occurred_at"], self.rules.meaning.in_force
         assert isinstance(now, int)
         if not in_force(span, now):

@@ -14,14 +14,14 @@ from .compiled import Integer, inner
 EXTRAS, EXTRA_OWNERS = layout.EXTRAS, layout.EXTRA_OWNERS
 RULE_WORDS, EXEMPT_WORDS, EXTRA_WORDS = layout.RULE_WORDS, layout.EXEMPT_WORDS, layout.EXTRA_WORDS
 EXEMPT_LEVELS, LIFTS, BELOW_LEVEL = layout.EXEMPT_LEVELS, layout.LIFTS, layout.BELOW_LEVEL
-SCORED, SCORES, RULE_ACTS = layout.SCORED, layout.SCORES, layout.RULE_ACTS
+SCORED, SCORES, RULE_ACTS, LIVE = layout.SCORED, layout.SCORES, layout.RULE_ACTS, layout.LIVE
 BANDS, BAND_ROWS, BAND_WIDTH = layout.BANDS, layout.BAND_ROWS, layout.BAND_WIDTH
 
 
 @inner
 def settle(code: Integers, bits: Integers, first: Integer, lifted: Integers, to: Integer) -> tuple[Integer, Integer]:
     """The index of the strongest action, and the score. `bits`, from `first` on: the words of rules, exempts and extras
-    that hold; those of rules that are lifted are cleared, and set in `lifted` from `to` on. (Two arrays and two places,
+    that hold; those of rules that are switched off or lifted are cleared, and set in `lifted` from `to` on. (Two arrays and two places,
     because a slice costs more than all the rest.)"""
     rule_words, exempt_words = code[RULE_WORDS], code[EXEMPT_WORDS]
     owners = code[EXTRA_OWNERS]
@@ -31,6 +31,8 @@ def settle(code: Integers, bits: Integers, first: Integer, lifted: Integers, to:
             owner = code[owners + 64 * w + lowest_bit(word)]
             bits[first + (owner >> 6)] |= 1 << (owner & 63)
             word &= word - 1
+    for w in range(rule_words):
+        bits[first + w] &= code[code[LIVE] + w]
     below = _lift(code, bits, first, lifted, to)
 
     act = 0

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-FORMAT_NUMBER = 1
+FORMAT_NUMBER = 2
 
 # The header: counts.
 (
@@ -54,6 +54,7 @@ FORMAT_NUMBER = 1
     RULE_ACTS,
     SCORES,
     SCORED,
+    LIVE,
     BELOW_LEVEL,
     EXEMPT_LEVELS,
     LIFTS,
@@ -63,7 +64,7 @@ FORMAT_NUMBER = 1
     TERM_ROWS,
     TEST_ROWS,
     POOL,
-) = range(22, 39)
+) = range(22, 40)
 HEADER = 40
 
 # A column's row in the directory.
@@ -127,6 +128,7 @@ def section_sizes(header: list[int]) -> list[int]:
         header[INSTRUCTIONS] * INSTRUCTION_WIDTH,
         header[RULES],
         header[RULES],
+        words,
         words,
         6 * words,
         header[EXEMPTS],

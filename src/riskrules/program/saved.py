@@ -31,7 +31,7 @@ from .model import HOST, NUMBER, WORD, Column, Program
 from .verify import UnsoundProgram, verify
 
 MAGIC = b"riskprog"
-FILE_FORMAT = 5
+FILE_FORMAT = 6
 HEAD = struct.Struct("<8sIIQQ32s")
 """magic, format number, zero, bytes of JSON, integers of code, checksum"""
 MOST_BYTES = 2**30

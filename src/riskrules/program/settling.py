@@ -14,11 +14,12 @@ from ..meaning import nodes as n
 from .layout import BAND_WIDTH, Integers
 
 LEVEL_COUNT = len(n.LEVELS)
+EVERY_BIT = -1
 
 
 def settling(
     ruleset: n.Ruleset, rules: Sequence[n.Rule], acts: Sequence[n.Act], words: int
-) -> tuple[Integers, Integers, Integers, Integers, Integers, Integers, Integers]:
+) -> tuple[Integers, ...]:
     """The sections from RULE_ACTS to BAND_ROWS, `rules` in the order of their bits, `words` words of them."""
     bit = {r.name: i for i, r in enumerate(rules)}
     below = [[r.action is not None and r.action.level < level for r in rules] for level in range(LEVEL_COUNT)]
@@ -29,6 +30,7 @@ def settling(
         np.array([place[r.action] if r.action else 0 for r in rules], np.int64),
         np.array([r.score or 0 for r in rules], np.int64),
         _words([[bool(r.score) for r in rules]], words),
+        np.full(words, EVERY_BIT, np.int64),
         _words(below, words),
         np.array([n.ALLOW if e.below is None else e.below for e in ruleset.exempts], np.int64),
         _words(lifts, words),

@@ -15,6 +15,7 @@ from ..meaning import nodes as n
 from . import layout
 from .layout import Integers
 from .machine import OPERANDS, OPERATIONS
+from .settling import EVERY_BIT
 
 
 class UnsoundProgram(ValueError):
@@ -162,6 +163,7 @@ class _Proof:
 
     def _settling(self) -> None:
         h = self.header
+        _require(bool(np.all(self._rows(layout.LIVE, 1) == EVERY_BIT)), "a rule is switched off")
         _within(self._rows(layout.RULE_ACTS, 1), 0, h[layout.ACTS], "a rule's act")
         _within(self._rows(layout.EXEMPT_LEVELS, 1), 0, len(n.LEVELS), "an exempt's level")
         _within(self._rows(layout.BAND_ROWS, layout.BAND_WIDTH)[:, 1], 0, h[layout.ACTS], "a band's act")
