@@ -15,7 +15,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from riskrules.base.times import zone_of
@@ -197,6 +197,7 @@ def suited(how: Reading, f: Field) -> bool:
 
 
 @settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example(pa.array([1], pa.timestamp("ns")), SCHEMA["occurred_at"], Reading(), "plain", 1)  # wrong in two ways
 @given(arrays(), st.sampled_from(FIELDS), st.sampled_from(HOWS), st.sampled_from(WAYS), st.integers(1, 5))
 def test_a_column_is_read_as_each_of_its_values(array: pa.Array, f: Field, how: Reading, way: str, rows: int) -> None:
     """Every row of a column has the held value, or the kind of error, that its value has by itself."""
