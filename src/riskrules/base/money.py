@@ -9,7 +9,7 @@ the surplus digits are zeros, so that a column in the wrong unit is noticed.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import iso4217
@@ -33,6 +33,11 @@ class NumeralError(ValueError):
 def known_currency(code: str) -> bool:
     """Whether ISO 4217 has the code (upper case, such as CNY)."""
     return code in iso4217.raw_table
+
+
+def currency_codes() -> Iterable[str]:
+    """Every code that ISO 4217 has."""
+    return iter(iso4217.raw_table)
 
 
 @lru_cache(maxsize=_MOST_CODES)

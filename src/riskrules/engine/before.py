@@ -82,10 +82,14 @@ class WindowReader:
         self._read_time = time_coder(reader.fields[self._time])
         self._way = _way(reader, schema, plan, bound) if bound is not None else None
 
-    def question(self, raw: Raw, given: Given, recorder: Recorder | None = None) -> Question:
+    def question(
+        self, raw: Raw, given: Given, recorder: Recorder | None = None, now: int | None = None
+    ) -> Question:
         """PaymentError when a given value, a key, the id or the time does not fit. With the recorder of a payment that
-        is about to be recorded as well, what is told of it must fit too, and is part of the question."""
-        now = self._read_time(raw[self._time])
+        is about to be recorded as well, what is told of it must fit too, and is part of the question. `now`: the
+        payment's time, where it was read already."""
+        if now is None:
+            now = self._read_time(raw[self._time])
         if not self.names:
             return now, {}, None, None
         values = self._given(given) if given else {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
 
 from ..meaning import nodes as n
@@ -68,6 +68,12 @@ class EventCoder:
             step(raw, now, before)
         return codes
 
+    def steps(self, places: Iterable[int]) -> list[tuple[int, Step]]:
+        """Of some columns what works each of them out by itself."""
+        steps = dict(self._steps)
+        steps |= {place: _of_slot(slot, coder) for place, slot, coder in self._direct}
+        return [(place, steps[place]) for place in places]
+
     def _plan(self, place: int, column: Column, windows: Mapping[str, int]) -> None:
         """A column that is one slot's value goes straight to its coder; any other takes a step of its own."""
         slot = self._reader.slots.get(column.name)
@@ -129,6 +135,10 @@ class EventCoder:
             c.value(values.get(c.name)) if c.atom is None else int(holds(c.atom, values, self._lists))
             for c in self._columns
         ]
+
+
+def _of_slot(slot: int, coder: Coder) -> Step:
+    return lambda raw, now, before: coder(raw[slot])
 
 
 def _as_column(field: Field) -> Column:

@@ -7,6 +7,7 @@ Each field that is read becomes a slot. `raw` takes the slots' values out of the
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
@@ -30,12 +31,11 @@ ALWAYS_READ = ("id", "occurred_at")
 
 
 class _Inner(NamedTuple):
-    """A mapping inside the event: the number of the one that it is in (0 is the event), its key, the slots of its
-    leaves and their keys, and its path in words."""
+    """A mapping inside the event: the number of the one that it is in (0 is the event), its key, the keys of its
+    leaves, whose slots come next, and its path in words."""
 
     above: int
     key: str
-    slots: slice
     keys: tuple[str, ...]
     path: str
 
@@ -68,7 +68,10 @@ class EventReader:
         self.slots = {f.name: i for i, f in enumerate(self.fields)}
         self._held = [(name, self.slots[name], held_of(schema[name])) for name in self.read]
         self._nested = [(f.path[0], i) for i, f in enumerate(self.fields) if f.name.startswith("payment.")]
-        self._nothing: list[Any] = [None] * (len(self.fields) - len(self._keys))
+        self._of_payments = meaning.event == "payment"
+        self._leaves = [self._keys, *(inner.keys for inner in self._inner)]
+        self._absent = [(None,) * len(keys) for keys in self._leaves]
+        self._takers = [itemgetter(*keys) if len(keys) > 1 else None for keys in self._leaves]
         self._currency = schema["currency"]
         self.partners = [
             (self.slots[f.name], self.slots[f.partner], f, schema[f.partner])
@@ -86,15 +89,25 @@ class EventReader:
         currency = event.get("currency")
         if currency is not None and not (type(currency) is str and currency == self.meaning.currency):
             check_currency(self._currency, str(read_value(self._currency, currency)), self.meaning.currency)
-        found = [*map(event.get, self._keys), *self._nothing]
+        found = self._taken(0, event)
         if self._inner:
-            self._gather(event, found)
-        nested = event.get("payment") if self.meaning.event == "payment" else None
-        if nested is not None:
-            self._gather_nested(nested, found)
-        return found
+            found = self._gather(event, found)
+        nested = event.get("payment") if self._of_payments else None
+        return found if nested is None else self._with_nested(nested, list(found))
 
-    def _gather_nested(self, nested: object, found: list[Any]) -> None:
+    def _taken(self, number: int, mapping: Mapping[Any, Any]) -> tuple[Any, ...]:
+        """The leaves of one mapping (0 is the event). One gateway's payments mostly have the same fields: they are
+        taken all at once for as long as none lacked any."""
+        take = self._takers[number]
+        if take is not None and type(mapping) is dict:
+            try:
+                taken: tuple[Any, ...] = take(mapping)
+                return taken
+            except KeyError:
+                self._takers[number] = None
+        return tuple(map(mapping.get, self._leaves[number]))
+
+    def _with_nested(self, nested: object, found: list[Any]) -> Raw:
         """What rules call `payment.memo` may stand in the event itself or in a `payment` object in it, not in both."""
         if not isinstance(nested, Mapping):
             raise PaymentError("payment", 'not an object with fields, such as {"memo": …}', "wrong-kind")
@@ -104,18 +117,22 @@ class EventReader:
                 if found[slot] is not None:
                     raise PaymentError(f"payment.{key}", f"is given twice, here and as `{key}`", "wrong-kind")
                 found[slot] = given
+        return tuple(found)
 
-    def _gather(self, event: Mapping[Any, Any], found: list[Any]) -> None:
+    def _gather(self, event: Mapping[Any, Any], found: tuple[Any, ...]) -> tuple[Any, ...]:
         mappings: list[Mapping[Any, Any] | None] = [event]
-        for above, key, slots, keys, path in self._inner:
+        for number, (above, key, keys, path) in enumerate(self._inner, 1):
             mapping = mappings[above]
             part = None if mapping is None else mapping.get(key)
             mappings.append(part)
-            if part is not None:
+            if part is None:
+                found += self._absent[number]
+            else:
                 if type(part) is not dict and not isinstance(part, Mapping):
                     example = keys[0] if keys else next(x.key for x in self._inner if x.path.startswith(f"{path}."))
                     raise PaymentError(path, f'not an object with fields, such as {{"{example}": …}}', "wrong-kind")
-                found[slots] = map(part.get, keys)
+                found += self._taken(number, part)
+        return found
 
     def name_of(self, event: object) -> str:
         """The payment's id, as far as an event that cannot be read has a good one; else nothing."""
@@ -173,8 +190,7 @@ def _slots(fields: Sequence[Field]) -> tuple[list[Field], tuple[str, ...], list[
         leaves = [f for f in fields if f.path[:-1] == path]
         keys = tuple(f.path[-1] for f in leaves)
         if path:
-            slots = slice(len(ordered), len(ordered) + len(leaves))
-            inner.append(_Inner(paths.index(path[:-1]), path[-1], slots, keys, ".".join(path)))
+            inner.append(_Inner(paths.index(path[:-1]), path[-1], keys, ".".join(path)))
         else:
             own = keys
         ordered += leaves

@@ -23,6 +23,7 @@ import numpy as np
 from ..meaning import nodes as n
 from ..meaning.interpreter import decide as interpret
 from ..meaning.interpreter import in_force
+from ..program.layout import FIRED
 from ..schema.errors import PaymentError
 from ..schema.limits import MISSING
 from ..state.lists import ListError
@@ -40,7 +41,9 @@ if TYPE_CHECKING:
     from ..meaning.allocation import Allocation
     from ..program.model import Program
     from .coding import EventCoder
+    from .desk import Desk
     from .models import Models
+    from .plain import Plain
 
 Names = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 
@@ -95,6 +98,7 @@ class Serving:
         made._live = replace(self._live, rules=tuple(r for r in self._live.rules if r.name not in names))
         if "program" in self.__dict__:
             made.program = self.program.without(names)
+            made._desks = threading.local()  # a desk knows its program by its address
         made._others = {e: x.without(names & frozenset(x.rules.by_name)) for e, x in self._others.items()}
         return made
 
@@ -124,32 +128,98 @@ class Serving:
 
     def prepare(self) -> Serving:
         """Make ready for `decide`: the program, and the way from events to it."""
-        from ..kernel import row
+        from ..kernel import plain, row
         from .coding import EventCoder
+        from .plain import Plain
 
         self.program = self.rules.program
         self.coder = EventCoder(self.reader, self.program, self.lists, self._windows.checked)
-        self._kernel = row.decide
+        self._plain: Plain | None = Plain(self.reader, self.program, self.lists, self._windows.checked)
+        self._left = self.coder.steps(self._plain.left)
+        self._held = Struct(f"={len(self._windows.names)}q")
+        self._plain_kernel, self._rest_kernel, self._kernel = plain.decide, plain.decide_rest, row.decide
         self._desks = threading.local()
         self._values = Struct(f"={len(self.program.columns)}q")
-        places = self.program.places
-        self._bits = slice(8, 8 * places.registers)
-        self._nothing = bytes(8 * (places.registers - 1))
         return self
 
     def decide(self, event: object, windows: Given = None) -> Decision:
         """PaymentError when the event does not fit, also for an object of the host's that fails when it is read."""
-        raw, question = self._asked(event, windows)
-        return self._after(raw, question[0], self._windows.answer(question))
-
-    def _asked(self, event: object, given: Given, recorder: Recorder | None = None) -> tuple[Raw, Question]:
         try:
             raw = self.reader.raw(event)
-            return raw, self._windows.question(raw, given, recorder)
         except PaymentError:
             raise
         except Exception as error:
             raise unreadable() from error
+        if self._plain is None:
+            question = self._question(raw, windows)
+            return self._after(raw, question[0], self._windows.answer(question))
+        return self._plainly(raw, windows, None, self._plain)[0]
+
+    def process(self, event: object) -> tuple[Decision, Any]:
+        """The decision, and what the recorder of payments wants when this one is recorded."""
+        recorder = self.recorders["payment"]
+        raw = self._raw(event)
+        if self._plain is None:
+            question = self._question(raw, None, recorder)
+            return self._after(raw, question[0], self._windows.answer(question)), question[3]
+        return self._plainly(raw, None, recorder, self._plain)
+
+    def _plainly(self, raw: Raw, given: Given, recorder: Recorder | None, plain: Plain) -> tuple[Decision, Any]:
+        """The quick way, for as far as the payment is plainly good; else the careful one. With what is to be recorded
+        if there is a recorder."""
+        try:
+            desk: Desk = self._desks.desk
+        except AttributeError:
+            desk = self._desk()
+        act = self._plain_kernel(desk.words, id(raw)) if self._plain is not None else -1
+        if act < 0 and self._plain is not None:
+            written = plain.rewritten(raw)
+            if written is not None:
+                act = self._plain_kernel(desk.words, id(written))
+        if act >= 0 and plain.has_all and recorder is None and not given:
+            return self._settled(act, desk, Facts(self, raw, NOTHING, None)), None
+        now = desk.columns[0] if act >= 0 else None
+        question = self._question(raw, given, recorder, now)
+        before = self._windows.answer(question)
+        if now is None or plain.has_all:
+            return self._after(raw, question[0], before), question[3]
+        return self._rest(raw, now, before, desk), question[3]
+
+    def _rest(self, raw: Raw, now: int, before: Before, desk: Desk) -> Decision:
+        """Decide when the columns are on the desk, but for windows, scores and what takes a step of its own."""
+        try:
+            before = self._scored(raw, before)
+            for place, step in self._left:
+                desk.columns[place] = step(raw, now, before)
+        except PaymentError:
+            raise
+        except Exception as error:
+            raise unreadable() from error
+        self._held.pack_into(desk.windows, 0, *before.held)
+        act = self._rest_kernel(desk.words)
+        if act < 0:
+            raise self.coder.beyond(-1 - act)
+        return self._settled(act, desk, Facts(self, raw, before, None))
+
+    def _raw(self, event: object) -> Raw:
+        try:
+            return self.reader.raw(event)
+        except PaymentError:
+            raise
+        except Exception as error:
+            raise unreadable() from error
+
+    def _question(self, raw: Raw, given: Given, recorder: Recorder | None = None, now: int | None = None) -> Question:
+        try:
+            return self._windows.question(raw, given, recorder, now)
+        except PaymentError:
+            raise
+        except Exception as error:
+            raise unreadable() from error
+
+    def _asked(self, event: object, given: Given) -> tuple[Raw, Question]:
+        raw = self._raw(event)
+        return raw, self._question(raw, given)
 
     def _after(self, raw: Raw, now: int, before: Before) -> Decision:
         try:
@@ -164,11 +234,6 @@ class Serving:
     def _scored(self, raw: Raw, before: Before) -> Before:
         """With the scores of the rules' models."""
         return before if self.models is None else self.models.filled(self.reader.values(raw, before.values), before)
-
-    def process(self, event: object) -> tuple[Decision, Any]:
-        """The decision, and what the recorder of payments wants when this one is recorded."""
-        raw, question = self._asked(event, None, self.recorders["payment"])
-        return self._after(raw, question[0], self._windows.answer(question)), question[3]
 
     def decide_values(self, values: Mapping[str, n.Value | None]) -> Decision:
         """Decide inputs that are held values already, windows among them."""
@@ -195,14 +260,21 @@ class Serving:
 
     def _decided(self, integers: Sequence[int], facts: Facts) -> Decision:
         desk = self._desk()
-        self._values.pack_into(desk.values_bytes, 0, *integers)
+        self._values.pack_into(desk.columns, 0, *integers)
         act = self._kernel(self.program.code, desk.values, desk.out)
         if act < 0:
             raise self.coder.beyond(-1 - act)
-        bits = bytes(desk.out_bytes[self._bits])
-        if bits == self._nothing:
-            return Decision(facts, self.program.acts[act], int(desk.out[0]), None)
-        return self._dated(Decision(facts, self.program.acts[act], int(desk.out[0]), bits))
+        return self._settled(act + FIRED, desk, facts)
+
+    def _settled(self, act: int, desk: Desk, facts: Facts) -> Decision:
+        """What the kernel left on the desk, where it says that something fired or may have."""
+        if act < FIRED:
+            return Decision(facts, self.program.acts[act], 0, None)
+        bits = desk.bits.tobytes()
+        act -= FIRED
+        if not any(bits):
+            return Decision(facts, self.program.acts[act], desk.score[0], None)
+        return self._dated(Decision(facts, self.program.acts[act], desk.score[0], bits))
 
     def _dated(self, decision: Decision) -> Decision:
         """The same. PaymentError where a duty has a day that the calendar lacks: whoever must act has to know it."""
@@ -239,24 +311,17 @@ class Serving:
         what = self.rules.meaning.event
         return Decision(facts, act, 0, None, (f"the {what} could not be read: {error}",))
 
-    def _desk(self) -> _Desk:
+    def _desk(self) -> Desk:
         """This thread's own space to work in."""
-        desk: _Desk | None = getattr(self._desks, "desk", None)
+        desk: Desk | None = getattr(self._desks, "desk", None)
         if desk is None:
-            desk = self._desks.desk = _Desk(self._values.size, 8 * self.program.places.length)
+            from .desk import Desk
+            from .plain import works
+
+            if self._plain is not None and not works():
+                self._plain = None
+            desk = self._desks.desk = Desk(self.program, self._plain, len(self._windows.names))
         return desk
-
-
-class _Desk:
-    """The kernel's arguments for one thread, and their bytes."""
-
-    __slots__ = ("out", "out_bytes", "values", "values_bytes")
-
-    def __init__(self, values_size: int, out_size: int) -> None:
-        self.values_bytes = bytearray(values_size)
-        self.values = np.frombuffer(self.values_bytes, np.int64)
-        self.out_bytes = bytearray(out_size)
-        self.out = np.frombuffer(self.out_bytes, np.int64)
 
 
 class Facts:

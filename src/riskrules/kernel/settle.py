@@ -21,8 +21,8 @@ BANDS, BAND_ROWS, BAND_WIDTH = layout.BANDS, layout.BAND_ROWS, layout.BAND_WIDTH
 @inner
 def settle(code: Integers, bits: Integers, first: Integer, lifted: Integers, to: Integer) -> tuple[Integer, Integer]:
     """The index of the strongest action, and the score. `bits`, from `first` on: the words of rules, exempts and extras
-    that hold; those of rules that are switched off or lifted are cleared, and set in `lifted` from `to` on. (Two arrays and two places,
-    because a slice costs more than all the rest.)"""
+    that hold; those of rules that are switched off or lifted are cleared, and of the lifted set in `lifted` from `to`
+    on. (Two arrays and two places, because a slice costs more than all the rest.)"""
     rule_words, exempt_words = code[RULE_WORDS], code[EXEMPT_WORDS]
     owners = code[EXTRA_OWNERS]
     for w in range(code[EXTRA_WORDS]):

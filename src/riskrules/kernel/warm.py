@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from numba import types
 
-from . import block, coding, row
+from . import block, coding, plain, row
 
 PROGRAM = types.Array(types.int64, 1, "C", readonly=True)
 INTEGERS = types.int64[::1]
@@ -20,7 +20,11 @@ BYTES, BYTE_ROWS = types.uint8[::1], types.uint8[:, ::1]
 PAIRS, PAIR_ROWS = types.uint16[::1], types.uint16[:, ::1]
 Kernels: TypeAlias = tuple[tuple[Any, tuple[tuple[Any, ...], ...]], ...]
 """Each kernel and its signatures."""
-FOR_ONE: Kernels = ((row.decide, ((PROGRAM, INTEGERS, INTEGERS),)),)
+FOR_ONE: Kernels = (
+    (row.decide, ((PROGRAM, INTEGERS, INTEGERS),)),
+    (plain.decide, ((INTEGERS, types.int64),)),
+    (plain.decide_rest, ((INTEGERS,),)),
+)
 FOR_MANY: Kernels = (
     (coding.code_column, ((PROGRAM, types.int64, INTEGERS, BYTES), (PROGRAM, types.int64, INTEGERS, PAIRS))),
     (coding.first_out_of_bounds, ((PROGRAM, types.int64, INTEGERS),)),

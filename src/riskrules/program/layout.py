@@ -114,6 +114,9 @@ MOST_LENGTH = 2**26
 MOST_TERMS = 16
 """Terms that one rule is expanded to. Each takes a bit; beyond this, choice is worked out before the tables."""
 
+FIRED = 2**32
+"""More than any index of an action: added to it where something fired."""
+
 Integers = npt.NDArray[np.int64]
 
 
