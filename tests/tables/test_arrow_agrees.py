@@ -68,7 +68,7 @@ def decimals(draw: st.DrawFn) -> pa.Array:
     """Decimals of 128 and 256 bits of any scale, those near the edge of 64 bits among them."""
     wide = draw(st.booleans())
     scale = draw(st.integers(-2, 30))
-    digits = 76 if wide else 38
+    digits = (76 if wide else 38) + min(scale, 0)  # so many and no more when the scale is below zero
     numbers = st.integers(-(10**digits) + 1, 10**digits - 1) | st.integers(-(2**64), 2**64)
     numbers |= st.integers(-(10**6), 10**6)
     given_values = draw(maybe(numbers | numbers.map(lambda n: (abs(n) // 10**20 * 10**20) * (-1 if n < 0 else 1))))

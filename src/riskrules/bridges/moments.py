@@ -30,13 +30,13 @@ _MOST = 2**62
 
 def read_stamps(f: Field, raw: Raw, cells: Cells, how: Reading) -> Numbers:
     """Formats ts{s,m,u,n}:zone, for a time, and tD{s,m,u,n}, for a duration. Both are int64 counts."""
+    without_zone = raw.format.startswith("ts") and not raw.format[4:]
+    if without_zone and how.zone is None:
+        cells.refuse_all(lambda: _naive(f))
     us = _microseconds(f, raw, cells)
-    if raw.format.startswith("ts") and not raw.format[4:]:
-        if how.zone is None:
-            cells.refuse_all(lambda: _naive(f))
-        else:
-            cells.refuse((us < EARLIEST_US) | (us > LATEST_US), lambda: too_far(f))
-            us = local_instants(np.where(cells.present, us, 0), how.zone)
+    if without_zone and how.zone is not None:
+        cells.refuse((us < EARLIEST_US) | (us > LATEST_US), lambda: too_far(f))
+        us = local_instants(np.where(cells.present, us, 0), how.zone)
     return cells.bound(us)
 
 

@@ -203,9 +203,10 @@ def _from_text(field: Field, given: str, digits: int) -> int:
 def _time(field: Field, given: object) -> int:
     try:
         if isinstance(given, datetime):
+            instant_us = instant_of(given)
             if getattr(given, "nanosecond", 0):  # of pandas
                 raise InstantError("finer than a microsecond", "not-exact")
-            return in_bounds(field, instant_of(given))
+            return in_bounds(field, instant_us)
         if isinstance(given, str) and not isinstance(given, Enum):
             return in_bounds(field, parse_instant(given))
     except InstantError as e:
