@@ -22,8 +22,8 @@ from . import row
 from .compiled import Integer, inner, kernel, locking_kernel
 from .objects import address_of, byte_at, contained, double_of, integer_of, item, looked_up, text_of, type_of, words_at
 
-PLAN, PLAN_LENGTH, CODE, CODE_LENGTH, VALUES, OUT, BITS = range(7)
-DESK_HEADER = 7
+PLAN, PLAN_LENGTH, CODE, VALUES, OUT, BITS = range(6)
+DESK_HEADER = 6
 """A desk begins with the addresses and lengths of plan and program, which as arguments of their own would cost more to
 hand over than to use; with where columns begin, and what comes out, and how many words of that are bits."""
 FLOAT, INT, STR, NONE, TRUE, FALSE, ALL, OF_WINDOWS = range(8)
@@ -46,8 +46,10 @@ NOT_OPTIONAL = -(2**63) + 1
 NOT_PLAIN = -(2**32)
 """Less than any answer of `row.decide`."""
 FIRED = layout.FIRED
-SURE_FLOAT = 1e3
-"""Up to this a float times 10**9 is off by under 0.0001, so what is within 0.499 of a whole number rounds to it."""
+SURE_FLOAT = 1e6
+PRODUCT_ERROR = 2.0**-52
+"""A product of two floats is off by at most half of this share, and its distance from the nearest whole number is
+exact. So what is nearer to one than half, less that, rounds to it."""
 BILLION = 1e9
 MOST_FIGURES = 15
 HIGHEST_WHOLE = 2**33
@@ -88,7 +90,7 @@ def decide_rest(desk: Integers) -> Integer:
 @inner
 def _decided(desk: Integers, values: Integers) -> Integer:
     out = desk[desk[OUT] :]
-    act = row.decide(carray(words_at(desk[CODE]), (desk[CODE_LENGTH],)), values, out)
+    act = row.decide_row(words_at(desk[CODE]), values, out)
     if act >= 0:
         for word in range(1, desk[BITS]):
             if out[word] != 0:
@@ -99,9 +101,7 @@ def _decided(desk: Integers, values: Integers) -> Integer:
 def lay_desk(desk: Integers, plan: Integers, code: Integers, windows: int, columns: int, bits: int) -> None:
     """Write where all is. `bits`: words of `row.decide`'s `out` before its registers. The two arrays must be kept."""
     values = DESK_HEADER + windows
-    desk[:DESK_HEADER] = (
-        plan.ctypes.data, len(plan), code.ctypes.data, len(code), values, values + columns, bits
-    )  # fmt: skip
+    desk[:DESK_HEADER] = plan.ctypes.data, len(plan), code.ctypes.data, values, values + columns, bits
 
 
 @inner
@@ -157,7 +157,8 @@ def _number(plan: Integers, at: Integer, given: Integer) -> Integer:
             return MISSING_VALUE
         scaled = held * BILLION
         nearest = np.rint(scaled)
-        return np.int64(nearest) if -0.499 < scaled - nearest < 0.499 else MISSING_VALUE
+        sure = 0.5 - abs(scaled) * PRODUCT_ERROR
+        return np.int64(nearest) if abs(scaled - nearest) < sure else MISSING_VALUE
     if kind == plan[INT]:
         scale = plan[at + SCALE]
         whole = integer_of(given)

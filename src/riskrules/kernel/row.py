@@ -15,6 +15,7 @@ from ..schema.limits import MISSING as MISSING_VALUE
 from .compiled import Integer, inner, kernel
 from .machine import run_one
 from .settle import settle
+from .windows_compiled import address, apart
 
 COLUMNS, DIRECTORY, DERIVED, DERIVED_ROWS = layout.COLUMNS, layout.DIRECTORY, layout.DERIVED, layout.DERIVED_ROWS
 WIDTH, RANK = layout.DIRECTORY_WIDTH, layout.RANK
@@ -36,6 +37,12 @@ def decide(code: Integers, values: Integers, out: Integers) -> Integer:
     bounds that its arithmetic was proved for; then nothing is decided.
 
     `values`: int64[columns]. `out`: int64[Program.places.length], filled as `layout.Places` says."""
+    return decide_row(address(code), values, out)
+
+
+@apart
+def decide_row(code: Integers, values: Integers, out: Integers) -> Integer:
+    """The same for other kernels; `code` is an address."""
     rule_words = code[RULE_WORDS]
     words = rule_words + code[EXEMPT_WORDS] + code[EXTRA_WORDS]
     columns = code[COLUMNS]
