@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from test_program_kernels import by_block, by_row, columns
 
-from riskrules.kernel import row
+from riskrules.kernel.deciding import decide_row
 from riskrules.kernel.chunk import Chunk, OutOfBounds
 from riskrules.kernel.warm import warm
 from riskrules.meaning import interpreter
@@ -129,7 +129,7 @@ def test_a_value_that_breaks_its_bounds_decides_nothing() -> None:
         values[at[name]] = value
         chunk = Chunk(program, 1)
         out = program.out()
-        act = row.decide(program.code, values, out)
+        act = decide_row(program.code, values, out)
         assert act == -1 - at[name] if refused else act >= 0
         if refused:
             assert not program.fired(out)
@@ -161,7 +161,7 @@ def test_a_chunk_of_any_length_is_decided_row_by_row_the_same(count: int) -> Non
         decided = chunk.decide(size)
     out = program.out()
     for i, values in enumerate(rows):
-        assert program.acts[row.decide(program.code, values.copy(), out)] == program.acts[decided.acts[i]]
+        assert program.acts[decide_row(program.code, values.copy(), out)] == program.acts[decided.acts[i]]
         fired = decided.fired.indices[decided.fired.starts[i] : decided.fired.starts[i + 1]]
         assert program.fired(out) == tuple(program.rules[k] for k in fired)
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 import numpy as np
 from program_generator import Maker
 
-from riskrules.kernel import row
+from riskrules.kernel.deciding import decide_row
 from riskrules.kernel.chunk import Chunk, Lists
 from riskrules.kernel.warm import warm
 from riskrules.meaning import interpreter
@@ -37,7 +37,7 @@ def columns(program: Program, values: Values, lists: interpreter.Lists) -> layou
 
 
 def by_row(program: Program, values: layout.Integers, out: layout.Integers) -> Outcome:
-    act = row.decide(program.code, values, out)
+    act = decide_row(program.code, values, out)
     assert act >= 0
     return Outcome(
         program.acts[act],

@@ -17,10 +17,10 @@ import numpy as np
 import pytest
 
 import riskrules as rr
-from riskrules.engine import plain
 from riskrules.engine.before import NOTHING
 from riskrules.engine.serving import Serving
-from riskrules.kernel import plain as kernel
+from riskrules.kernel import deciding, desks
+from riskrules.program.layout import PLAIN
 from riskrules.schema.errors import PaymentError
 
 TEXT = """
@@ -136,10 +136,9 @@ def serving() -> Serving:
 
 def quick(serving: Serving, raw: Any) -> list[int] | None:
     """The columns by the kernel, None where it leaves the payment to the careful way."""
-    desk, way = serving._desk(), serving._plain
-    assert way is not None
-    for given in (raw, way.rewritten(raw)):
-        if given is not None and serving._plain_kernel(desk.words, id(given)) >= 0:
+    desk = serving._desk()
+    for given in (raw, serving._plain.rewritten(raw)):
+        if given is not None and desk.enter(PLAIN, desk.at, id(given), 0) >= 0:
             return list(desk.columns)
     return None
 
@@ -166,8 +165,7 @@ def compare(serving: Serving, event: dict[str, Any], seen: Counter[str]) -> None
 
 def test_the_quick_way_works_here(serving: Serving) -> None:
     """Objects are read rightly by this interpreter, and such a ruleset needs nothing else."""
-    assert plain.works()
-    assert serving._plain is not None
+    assert deciding.works()
     assert serving._plain.has_all
 
 
@@ -221,24 +219,25 @@ def test_other_mappings_are_read_too(serving: Serving) -> None:
 
 def test_without_the_quick_way_the_same_is_decided(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where an interpreter's objects cannot be read, everything goes the careful way."""
-    monkeypatch.setattr(plain, "works", lambda: False)
+    monkeypatch.setattr(deciding, "works", lambda: False)
     other = Serving(serving.rules, serving.lists).prepare()
     for seed in range(200):
         event = good(Random(seed))
         told = [(d.fired, d.act, d.score, d.facts.values) for d in (serving.decide(event), other.decide(event))]
         assert told[0] == told[1]
-    assert other._plain is None
+    assert not other._desk().reads
+    assert serving._desk().reads
 
 
 def test_an_interpreter_whose_objects_are_otherwise_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The trial on known objects fails when what is read is not what is there."""
-    true_plan_of = kernel.plan_of
+    true_plan_of = desks.plan_of
 
     def swapped(*given: Any, **more: Any) -> Any:
         plan = true_plan_of(*given, **more)
-        plan[kernel.FLOAT], plan[kernel.INT] = plan[kernel.INT], plan[kernel.FLOAT]
+        plan[desks.FLOAT], plan[desks.INT] = plan[desks.INT], plan[desks.FLOAT]
         return plan
 
-    assert kernel.works()
-    monkeypatch.setattr(kernel, "plan_of", swapped)
-    assert not kernel.works()
+    assert deciding.works.__wrapped__()
+    monkeypatch.setattr(desks, "plan_of", swapped)
+    assert not deciding.works.__wrapped__()

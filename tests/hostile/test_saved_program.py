@@ -229,7 +229,7 @@ from collections import Counter
 sys.path.insert(0, sys.argv[1])
 import numpy as np
 import test_saved_program as t
-from riskrules.kernel import row
+from riskrules.kernel.deciding import decide_row
 from riskrules.kernel.chunk import Chunk, OutOfBounds
 from riskrules.program.saved import SavedProgramError, from_bytes
 from riskrules.program.verify import UnsoundProgram, verify
@@ -254,7 +254,7 @@ for k in range(int(sys.argv[2])):
     try:
         out = program.out()
         for values in rows:
-            act = row.decide(program.code, values.copy(), out)
+            act = decide_row(program.code, values.copy(), out)
             assert -len(program.columns) <= act < len(program.acts)
             program.fired(out), program.lifted(out), program.exempting(out)
         for c in range(len(program.columns)):

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..kernel import plain as k
-from ..program.layout import Integers
+from ..kernel import deciding
+from ..kernel import desks as k
+from ..program.layout import ROW, Integers
 from ..program.model import Program
 
 if TYPE_CHECKING:
@@ -18,12 +19,14 @@ WORD_BYTES = 8
 
 
 class Desk:
-    """`words`: all of it, as `kernel.plain` lays it out. In it `values` and `out` as `kernel.row` has them; and, as
-    Python's integers, the `windows`, the `columns`, the `score` and the `bits` of what fired."""
+    """`words`: all of it, as `kernel.desks` lays it out, and `at` its address; `enter`: the kernel,
+    and whether it `reads` Python's own objects here. In it `values` and
+    `out` as `kernel.row` has them; and, as Python's integers, the `windows`, the `columns`, the `score` and the `bits`
+    of what fired."""
 
-    __slots__ = ("_kept", "bits", "columns", "out", "score", "values", "windows", "words")
+    __slots__ = ("_code", "_kept", "at", "bits", "columns", "enter", "out", "reads", "score", "values", "windows", "words")
 
-    def __init__(self, program: Program, plain: Plain | None, windows: int) -> None:
+    def __init__(self, program: Program, plain: Plain, windows: int) -> None:
         columns, places = len(program.columns), program.places
         begins = k.DESK_HEADER + windows
         out = begins + columns
@@ -33,6 +36,11 @@ class Desk:
         view = memoryview(held).cast("q")
         self.windows, self.columns = view[k.DESK_HEADER : begins], view[begins:out]
         self.score, self.bits = view[out : out + 1], view[out + 1 : out + places.registers]
-        self._kept = (program, plain)
-        if plain is not None:
-            k.lay_desk(self.words, plain.plan, program.code, windows, columns, places.registers)
+        self.at: int = self.words.ctypes.data
+        self.enter, self.reads = deciding.kernel(), deciding.works()
+        self._code, self._kept = program.code.ctypes.data, (program, plain)
+        k.lay_desk(self.words, plain.plan, program.code, windows, columns, places.registers)
+
+    def decide(self) -> int:
+        """What `row.decide` answers, the columns being there."""
+        return self.enter(ROW, self._code, self.values.ctypes.data, self.out.ctypes.data)

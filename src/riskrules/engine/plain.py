@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
 from itertools import product
 from string import ascii_uppercase
 from typing import Any
 
 from ..base.money import currency_codes
-from ..kernel import plain as k
-from ..kernel.objects import address_of
+from ..kernel import desks as k
 from ..meaning import nodes as n
 from ..program.model import WORD, YES_NO, Column, Program
 from ..schema.fields import Field
@@ -129,7 +127,7 @@ class Plain:
     def _keep(self, thing: object) -> Any:
         """Its address; it lives as long as the plan."""
         self._kept.append(thing)
-        return address_of(thing)
+        return k.address_of(thing)
 
 
 def _all_of(kind: Kind) -> Iterable[str]:
@@ -143,9 +141,3 @@ def _coding(field: Field) -> str:
     if field.kind.name == "yes/no":
         return YES_NO
     return WORD if field.kind.name in WORDS else "number"
-
-
-@lru_cache(maxsize=1)
-def works() -> bool:
-    """Whether the quick way can be taken in this process."""
-    return k.works()

@@ -23,7 +23,7 @@ import numpy as np
 from ..meaning import nodes as n
 from ..meaning.interpreter import decide as interpret
 from ..meaning.interpreter import in_force
-from ..program.layout import FIRED
+from ..program.layout import FIRED, NOT_PLAIN, PLAIN, REST
 from ..schema.errors import PaymentError
 from ..schema.limits import MISSING
 from ..state.lists import ListError
@@ -128,16 +128,14 @@ class Serving:
 
     def prepare(self) -> Serving:
         """Make ready for `decide`: the program, and the way from events to it."""
-        from ..kernel import plain, row
         from .coding import EventCoder
         from .plain import Plain
 
         self.program = self.rules.program
         self.coder = EventCoder(self.reader, self.program, self.lists, self._windows.checked)
-        self._plain: Plain | None = Plain(self.reader, self.program, self.lists, self._windows.checked)
+        self._plain = Plain(self.reader, self.program, self.lists, self._windows.checked)
         self._left = self.coder.steps(self._plain.left)
         self._held = Struct(f"={len(self._windows.names)}q")
-        self._plain_kernel, self._rest_kernel, self._kernel = plain.decide, plain.decide_rest, row.decide
         self._desks = threading.local()
         self._values = Struct(f"={len(self.program.columns)}q")
         return self
@@ -150,32 +148,25 @@ class Serving:
             raise
         except Exception as error:
             raise unreadable() from error
-        if self._plain is None:
-            question = self._question(raw, windows)
-            return self._after(raw, question[0], self._windows.answer(question))
-        return self._plainly(raw, windows, None, self._plain)[0]
+        return self._decide(raw, windows, None)[0]
 
     def process(self, event: object) -> tuple[Decision, Any]:
         """The decision, and what the recorder of payments wants when this one is recorded."""
-        recorder = self.recorders["payment"]
-        raw = self._raw(event)
-        if self._plain is None:
-            question = self._question(raw, None, recorder)
-            return self._after(raw, question[0], self._windows.answer(question)), question[3]
-        return self._plainly(raw, None, recorder, self._plain)
+        return self._decide(self._raw(event), None, self.recorders["payment"])
 
-    def _plainly(self, raw: Raw, given: Given, recorder: Recorder | None, plain: Plain) -> tuple[Decision, Any]:
+    def _decide(self, raw: Raw, given: Given, recorder: Recorder | None) -> tuple[Decision, Any]:
         """The quick way, for as far as the payment is plainly good; else the careful one. With what is to be recorded
         if there is a recorder."""
         try:
             desk: Desk = self._desks.desk
         except AttributeError:
             desk = self._desk()
-        act = self._plain_kernel(desk.words, id(raw)) if self._plain is not None else -1
-        if act < 0 and self._plain is not None:
-            written = plain.rewritten(raw)
+        plain = self._plain
+        act = desk.enter(PLAIN, desk.at, id(raw), 0) if desk.reads else NOT_PLAIN
+        if act < 0:
+            written = plain.rewritten(raw) if desk.reads else None
             if written is not None:
-                act = self._plain_kernel(desk.words, id(written))
+                act = desk.enter(PLAIN, desk.at, id(written), 0)
         if act >= 0 and plain.has_all and recorder is None and not given:
             return self._settled(act, desk, Facts(self, raw, NOTHING, None)), None
         now = desk.columns[0] if act >= 0 else None
@@ -196,7 +187,7 @@ class Serving:
         except Exception as error:
             raise unreadable() from error
         self._held.pack_into(desk.windows, 0, *before.held)
-        act = self._rest_kernel(desk.words)
+        act = desk.enter(REST, desk.at, 0, 0)
         if act < 0:
             raise self.coder.beyond(-1 - act)
         return self._settled(act, desk, Facts(self, raw, before, None))
@@ -261,7 +252,7 @@ class Serving:
     def _decided(self, integers: Sequence[int], facts: Facts) -> Decision:
         desk = self._desk()
         self._values.pack_into(desk.columns, 0, *integers)
-        act = self._kernel(self.program.code, desk.values, desk.out)
+        act = desk.decide()
         if act < 0:
             raise self.coder.beyond(-1 - act)
         return self._settled(act + FIRED, desk, facts)
@@ -316,10 +307,7 @@ class Serving:
         desk: Desk | None = getattr(self._desks, "desk", None)
         if desk is None:
             from .desk import Desk
-            from .plain import works
 
-            if self._plain is not None and not works():
-                self._plain = None
             desk = self._desks.desk = Desk(self.program, self._plain, len(self._windows.names))
         return desk
 

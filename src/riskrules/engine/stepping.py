@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..bridges.columns import Batch, Column, Numbers, Words
-from ..kernel import row, warm
+from ..kernel import deciding, warm
 from ..meaning import nodes as n
 from ..schema.limits import MISSING
 from ..state.memory import MemoryWindows
@@ -161,5 +161,5 @@ class _Judge:
             found = self._models.of_row(self._batch, i, dict(zip(self._names, windows.tolist(), strict=True)))
             for column, model in self._scores:
                 values[column] = found[model]
-        act = row.decide(self._program.code, values, self._out)
+        act = deciding.decide_row(self._program.code, values, self._out)
         return n.REJECT if act < 0 else self._program.acts[act].level

@@ -3,8 +3,8 @@
 A payment comes as Python objects, and asking Python for each of them takes longer than deciding. These are the few
 questions that a kernel asks itself: an object's exact type, a float's or an int's value, the bytes of a text, whether a
 dict or a set has it. Each is a function of the C interface, which every CPython has under the same name; the one thing
-that is read as memory is an object's type, in its second word. `kernel.plain` tries all of it on known objects before
-it is relied on.
+that is read as memory is an object's type, in its second word. `deciding.works` tries all of it on known objects
+before it is relied on.
 
 Objects are handed over as their address, `id(…)` in CPython. Whoever calls keeps them, and the interpreter's lock.
 """
@@ -17,7 +17,7 @@ from llvmlite import ir  # type: ignore[import-untyped]  # it ships no types
 from numba import types
 from numba.core import cgutils
 
-from .compiled import Generate, Integer, instruction
+from .compiled import Generate, instruction
 
 OBJECT = ir.IntType(8).as_pointer()
 WORD, INT, DOUBLE = ir.IntType(64), ir.IntType(32), ir.DoubleType()
@@ -140,6 +140,11 @@ def words_at(typing_context: Any, start: Any) -> tuple[Any, Generate]:
     return types.CPointer(types.int64)(types.int64), generate  # type: ignore[no-untyped-call]  # Numba's own
 
 
-def address_of(thing: object) -> Integer:
-    """What a kernel knows an object by. Whoever asks keeps the object for as long."""
-    return id(thing)
+@instruction
+def further(typing_context: Any, words: Any, count: Any) -> tuple[Any, Generate]:
+    """The int64s so many on."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.gep(args[0], [args[1]])
+
+    return words(words, types.int64), generate

@@ -8,44 +8,21 @@ is accepted here must be accepted there, with the same value, and nothing that i
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
-from itertools import chain
-
 import numpy as np
-from numba import carray  # type: ignore[attr-defined]  # Numba states no exports
 
-from ..program import layout
 from ..program.layout import Integers
 from ..schema.limits import MISSING as MISSING_VALUE
+from . import desks as k
 from . import row
-from .compiled import Integer, inner, kernel, locking_kernel
-from .objects import address_of, byte_at, contained, double_of, integer_of, item, looked_up, text_of, type_of, words_at
+from .compiled import Integer, inner
+from .objects import byte_at, contained, double_of, further, integer_of, item, looked_up, text_of, type_of, words_at
 
-PLAN, PLAN_LENGTH, CODE, VALUES, OUT, BITS = range(6)
-DESK_HEADER = 6
-"""A desk begins with the addresses and lengths of plan and program, which as arguments of their own would cost more to
-hand over than to use; with where columns begin, and what comes out, and how many words of that are bits."""
-FLOAT, INT, STR, NONE, TRUE, FALSE, ALL, OF_WINDOWS = range(8)
-HEADER = 8
-"""A plan begins with the addresses of these types and objects, which differ from process to process; with whether it
-has all of the program's columns, and with where its rows end and pairs (column, window) begin."""
-HOW, SLOT, PLACE, LOWEST, HIGHEST, SCALE, AUX, THING, IF_MISSING = range(9)
-ROW_WIDTH = 9
-NUMBER, TIME, YES_NO, WORD, MEMBER, AGE, PARTNER = range(7)
-"""How a value is read. Places below 0: it must fit, and is written nowhere.
-
-NUMBER: an int times SCALE; in AUX bit 0: a float too, which is rounded to billionths; from bit 1 on: 1 + the minor
-digits that a decimal text may have, 0 for no text. TIME: a text to the second or finer. YES_NO. WORD: what the dict at
-THING holds for it; for another text SCALE, if it has at most AUX characters. MEMBER: whether the set at THING has the
-text, which has at most SCALE characters; AUX: 1 turns the answer round. AGE: the time at column 0 less that in the
-slot. PARTNER: where the slot has a value the one at AUX must have one."""
-NOT_OPTIONAL = -(2**63) + 1
-"""In IF_MISSING: None is not plainly good."""
-
-NOT_PLAIN = -(2**32)
-"""Less than any answer of `row.decide`."""
-FIRED = layout.FIRED
+PLAN, CODE, VALUES, OUT, BITS, DESK_HEADER = k.PLAN, k.CODE, k.VALUES, k.OUT, k.BITS, k.DESK_HEADER
+FLOAT, INT, STR, NONE, TRUE, FALSE, ALL = k.FLOAT, k.INT, k.STR, k.NONE, k.TRUE, k.FALSE, k.ALL
+OF_WINDOWS, END, HEADER, ROW_WIDTH = k.OF_WINDOWS, k.END, k.HEADER, k.ROW_WIDTH
+HOW, SLOT, PLACE, LOWEST, HIGHEST, SCALE, AUX = k.HOW, k.SLOT, k.PLACE, k.LOWEST, k.HIGHEST, k.SCALE, k.AUX
+THING, IF_MISSING, NOT_OPTIONAL, NOT_PLAIN, FIRED = k.THING, k.IF_MISSING, k.NOT_OPTIONAL, k.NOT_PLAIN, k.FIRED
+NUMBER, TIME, YES_NO, WORD, MEMBER, PARTNER = k.NUMBER, k.TIME, k.YES_NO, k.WORD, k.MEMBER, k.PARTNER
 SURE_FLOAT = 1e6
 PRODUCT_ERROR = 2.0**-52
 """A product of two floats is off by at most half of this share, and its distance from the nearest whole number is
@@ -60,48 +37,37 @@ DAYS_A_CYCLE, YEARS_A_CYCLE, DAYS_TO_1970 = 146_097, 400, 719_468
 SECONDS_A_DAY, SECOND_US = 86_400, 1_000_000
 
 
-@locking_kernel
+@inner
 def decide(desk: Integers, payment: Integer) -> Integer:
     """Fill the columns that the plan has from the tuple at the address `payment`, and then, if they are all, decide:
     the index of the action as `row.decide` has it, and FIRED more if anything fired. 0 if they are not all. Below zero
     when something in the payment is not plain, or beyond the bounds of its arithmetic.
 
-    `desk`: the addresses and the lengths that `lay_desk` writes, room for windows, columns, then what `row.decide`
-    fills."""
-    plan = carray(words_at(desk[PLAN]), (desk[PLAN_LENGTH],))
-    values = desk[desk[VALUES] : desk[OUT]]
+    `desk`: the addresses that `desks.lay_desk` writes, room for windows, columns, then what `row.decide` fills."""
+    plan, values = words_at(desk[PLAN]), further(desk, desk[VALUES])
     if not _coded(plan, payment, values):
         return NOT_PLAIN
     return _decided(desk, values) if plan[ALL] != 0 else 0
 
 
-@kernel
+@inner
 def decide_rest(desk: Integers) -> Integer:
     """The same once all columns are there but those of windows, whose values lie in their room."""
-    plan = carray(words_at(desk[PLAN]), (desk[PLAN_LENGTH],))
-    values = desk[desk[VALUES] : desk[OUT]]
-    at = plan[OF_WINDOWS]
-    while at < plan.shape[0]:
+    plan, values = words_at(desk[PLAN]), further(desk, desk[VALUES])
+    for at in range(plan[OF_WINDOWS], plan[END], 2):
         values[plan[at]] = desk[DESK_HEADER + plan[at + 1]]
-        at += 2
     return _decided(desk, values)
 
 
 @inner
 def _decided(desk: Integers, values: Integers) -> Integer:
-    out = desk[desk[OUT] :]
-    act = row.decide_row(words_at(desk[CODE]), values, out)
+    out = further(desk, desk[OUT])
+    act = row.decide(words_at(desk[CODE]), values, out)
     if act >= 0:
         for word in range(1, desk[BITS]):
             if out[word] != 0:
                 return act + FIRED
     return act
-
-
-def lay_desk(desk: Integers, plan: Integers, code: Integers, windows: int, columns: int, bits: int) -> None:
-    """Write where all is. `bits`: words of `row.decide`'s `out` before its registers. The two arrays must be kept."""
-    values = DESK_HEADER + windows
-    desk[:DESK_HEADER] = plan.ctypes.data, len(plan), code.ctypes.data, values, values + columns, bits
 
 
 @inner
@@ -263,42 +229,3 @@ def _day_number(year: Integer, month: Integer, day: Integer) -> Integer:
     cycle, rest = of_march // YEARS_A_CYCLE, of_march % YEARS_A_CYCLE
     day_of_year = (153 * (month + (9 if month <= 2 else -3)) + 2) // 5 + day - 1
     return cycle * DAYS_A_CYCLE + 365 * rest + rest // 4 - rest // 100 + day_of_year - DAYS_TO_1970
-
-
-def plan_of(
-    rows: Sequence[Sequence[int]], has_all: bool, windows: Sequence[tuple[int, int]] = ()
-) -> Integers:
-    """A plan of such rows, for this process. `has_all`: they are all columns of the program. `windows`: which columns
-    take which window. Whoever asks keeps what the rows have the addresses of."""
-    known = [address_of(x) for x in (float, int, str, None, True, False)]
-    behind = HEADER + ROW_WIDTH * len(rows)
-    return np.array([*known, int(has_all), behind, *chain(*rows), *chain(*windows)], np.int64)
-
-
-def works() -> bool:
-    """Whether this interpreter's objects are read rightly: all kinds of them are tried. Compiles the kernels."""
-    if sys.implementation.name != "cpython" or not getattr(sys, "_is_gil_enabled", lambda: True)():
-        return False
-    words, items = {"known": 3}, frozenset({"listed"})
-    rows = [
-        (NUMBER, 0, 1, -5, 10**15, 1, 0, 0, NOT_OPTIONAL),
-        (NUMBER, 1, 2, -(10**12), 10**12, 10**9, 1, 0, NOT_OPTIONAL),
-        (NUMBER, 2, 3, 0, 10**15, 100, 6, 0, NOT_OPTIONAL),
-        (YES_NO, 3, 4, 0, 1, 0, 0, 0, NOT_OPTIONAL),
-        (YES_NO, 4, 5, 0, 1, 0, 0, 0, NOT_OPTIONAL),
-        (WORD, 5, 6, 0, 9, 7, 9, address_of(words), NOT_OPTIONAL),
-        (WORD, 6, 7, 0, 9, 7, 9, address_of(words), NOT_OPTIONAL),
-        (MEMBER, 7, 8, 0, 1, 9, 0, address_of(items), NOT_OPTIONAL),
-        (TIME, 8, 9, 0, 2**62, 0, 0, 0, NOT_OPTIONAL),
-        (NUMBER, 9, 10, 0, 9, 1, 0, 0, 77),
-    ]
-    plan, code = plan_of(rows, has_all=False), np.zeros(1, np.int64)
-    good = (12, 0.25, "12.5", True, False, "known", "é", "listed", "2026-06-15T04:00:00Z", None)
-    right = [0, 12, 250_000_000, 1250, 1, 0, 3, 7, 1, 1_781_496_000_000_000, 77]
-    others: tuple[object, ...] = (True, "0.25", 2**70, "x", 3, 1, b"known", None, "2026-02-30T04:00:00Z", "9")
-    desk = np.zeros(DESK_HEADER + len(right) + 1, np.int64)
-    lay_desk(desk, plan, code, 0, len(right), 1)
-    if decide(desk, address_of(good)) != 0 or desk[DESK_HEADER:-1].tolist() != right:
-        return False
-    tried = [(*good[:i], other, *good[i + 1 :]) for i, other in enumerate(others)]
-    return all(decide(desk, address_of(bad)) == NOT_PLAIN for bad in tried)

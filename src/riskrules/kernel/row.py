@@ -12,10 +12,10 @@ import numpy as np
 from ..program import layout
 from ..program.layout import Integers
 from ..schema.limits import MISSING as MISSING_VALUE
-from .compiled import Integer, inner, kernel
+from .compiled import Integer, inner
 from .machine import run_one
+from .objects import further
 from .settle import settle
-from .windows_compiled import address, apart
 
 COLUMNS, DIRECTORY, DERIVED, DERIVED_ROWS = layout.COLUMNS, layout.DIRECTORY, layout.DERIVED, layout.DERIVED_ROWS
 WIDTH, RANK = layout.DIRECTORY_WIDTH, layout.RANK
@@ -31,18 +31,12 @@ COLUMNS_BETWEEN_LOOKS = 8
 PLACES = 2**32 - 1
 
 
-@kernel
+@inner
 def decide(code: Integers, values: Integers, out: Integers) -> Integer:
     """The index of the action in `Program.acts`. Or, below zero: -1 - c, where column c holds a value outside the
     bounds that its arithmetic was proved for; then nothing is decided.
 
-    `values`: int64[columns]. `out`: int64[Program.places.length], filled as `layout.Places` says."""
-    return decide_row(address(code), values, out)
-
-
-@apart
-def decide_row(code: Integers, values: Integers, out: Integers) -> Integer:
-    """The same for other kernels; `code` is an address."""
+    `values`: int64[columns]. `out`: int64[Program.places.length], filled as `layout.Places` says. All are addresses."""
     rule_words = code[RULE_WORDS]
     words = rule_words + code[EXEMPT_WORDS] + code[EXTRA_WORDS]
     columns = code[COLUMNS]
@@ -111,7 +105,7 @@ def _derive(
         value = values[code[at + 1]]
         out[registers + code[at]] = code[at + 2] if value == MISSING_VALUE else value
         at += LOAD_WIDTH
-    run_one(code, out[registers:codes])
+    run_one(code, further(out, registers))
     at = code[DERIVED_ROWS]
     for _ in range(code[DERIVED]):
         table = code[at + 1] + (words if out[registers + code[at]] != 0 else 0)

@@ -2,7 +2,8 @@
 
 Numba compiles a function at its first call with new kinds of argument, which would be in front of a
 customer. So every kernel is compiled here for the only arguments it ever gets, and then told to compile no more: a
-call with anything else is an error instead of a stall. Kept in memory only: Numba's files on disk are pickles.
+call with anything else is an error instead of a stall. Those for tables are kept in memory only: Numba's files on disk
+are pickles. The one for a single payment is kept by `kept`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any, TypeAlias
 
 from numba import types
 
-from . import block, coding, plain, row
+from . import block, coding, deciding
 
 PROGRAM = types.Array(types.int64, 1, "C", readonly=True)
 INTEGERS = types.int64[::1]
@@ -20,11 +21,6 @@ BYTES, BYTE_ROWS = types.uint8[::1], types.uint8[:, ::1]
 PAIRS, PAIR_ROWS = types.uint16[::1], types.uint16[:, ::1]
 Kernels: TypeAlias = tuple[tuple[Any, tuple[tuple[Any, ...], ...]], ...]
 """Each kernel and its signatures."""
-FOR_ONE: Kernels = (
-    (row.decide, ((PROGRAM, INTEGERS, INTEGERS),)),
-    (plain.decide, ((INTEGERS, types.int64),)),
-    (plain.decide_rest, ((INTEGERS,),)),
-)
 FOR_MANY: Kernels = (
     (coding.code_column, ((PROGRAM, types.int64, INTEGERS, BYTES), (PROGRAM, types.int64, INTEGERS, PAIRS))),
     (coding.first_out_of_bounds, ((PROGRAM, types.int64, INTEGERS),)),
@@ -37,18 +33,18 @@ FOR_MANY: Kernels = (
 )
 
 _lock = threading.Lock()
-_done: set[bool] = set()
+_done: list[bool] = []
 
 
 def warm(tables: bool = True) -> None:
-    """Compile the kernel for single payments and, unless not `tables`, those for tables, whatever has not been compiled
-    in this process. Takes seconds, most of them for tables; safe from many threads."""
+    """Compile the kernel for single payments, or load it, and unless not `tables`, compile those for tables, whatever
+    is not there yet in this process. Takes seconds, most of them for tables; safe from many threads."""
+    deciding.kernel()
     with _lock:
-        for many, kernels in ((False, FOR_ONE), (True, FOR_MANY)):
-            if many in _done or (many and not tables):
-                continue
-            for kernel, signatures in kernels:
-                for signature in signatures:
-                    kernel.compile(signature)
-                kernel.disable_compile()
-            _done.add(many)
+        if not tables or _done:
+            return
+        for kernel, signatures in FOR_MANY:
+            for signature in signatures:
+                kernel.compile(signature)
+            kernel.disable_compile()
+        _done.append(True)

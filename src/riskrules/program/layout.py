@@ -114,8 +114,12 @@ MOST_LENGTH = 2**26
 MOST_TERMS = 16
 """Terms that one rule is expanded to. Each takes a bit; beyond this, choice is worked out before the tables."""
 
-FIRED = 2**32
-"""More than any index of an action: added to it where something fired."""
+FIRED, NOT_PLAIN = 2**32, -(2**32)
+"""More and less than any answer of the kernel: added to an action's index where something fired; said of a payment that
+the kernel does not read."""
+PLAIN, REST, ROW = range(3)
+"""What the kernel for one payment is asked: to read a payment and decide it, to decide what was read, or to decide
+columns."""
 
 Integers = npt.NDArray[np.int64]
 
