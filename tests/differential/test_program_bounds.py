@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from test_program_kernels import by_block, by_row, columns
 
-from riskrules.kernel.deciding import decide_row
 from riskrules.kernel.chunk import Chunk, OutOfBounds
+from riskrules.kernel.deciding import decide_row
 from riskrules.kernel.warm import warm
 from riskrules.meaning import interpreter
 from riskrules.meaning import nodes as n

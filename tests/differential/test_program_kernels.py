@@ -14,8 +14,8 @@ from collections.abc import Mapping
 import numpy as np
 from program_generator import Maker
 
-from riskrules.kernel.deciding import decide_row
 from riskrules.kernel.chunk import Chunk, Lists
+from riskrules.kernel.deciding import decide_row
 from riskrules.kernel.warm import warm
 from riskrules.meaning import interpreter
 from riskrules.meaning import nodes as n

@@ -6,6 +6,8 @@ objects must be those that the careful way makes, and whatever that refuses the 
 
 from __future__ import annotations
 
+import sys
+import weakref
 from collections import Counter, OrderedDict
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
@@ -200,6 +202,62 @@ def test_made_up_values_are_read_alike(serving: Serving) -> None:
         compare(serving, event, seen)
     assert seen["quick"] > 2_500
     assert seen["refused"] > 1_000
+
+
+ACCOUNT = {"id": "x", "more": 1}
+PARTS: tuple[object, ...] = (None, {}, {"account": None}, {"account": {}}, {"account": ACCOUNT}, 5, "text", [])
+
+
+def test_values_are_taken_out_of_dicts_as_python_does(serving: Serving) -> None:
+    """The same tuple of the same objects, whatever is there and whatever is not, and left to Python where a mapping is
+    no dict."""
+    desk = serving._desk()
+    seen: Counter[str] = Counter()
+    for seed in range(1_000):
+        r = Random(seed)
+        event = good(r)
+        for key in ("payer", "payee"):
+            if r.random() < 0.5:
+                event[key] = r.choice((*PARTS, OrderedDict(event.get(key) or {})))
+        for key in r.sample(sorted(event), r.randrange(3)):
+            del event[key]
+        found = desk.gathered(event)
+        try:
+            expected = serving.reader.raw(event)
+        except PaymentError:
+            seen["refused"] += 1
+            assert found is None
+            continue
+        seen["left" if found is None else "taken"] += 1
+        if found is not None:
+            assert len(found) == len(expected)
+            assert all(a is b for a, b in zip(found, expected, strict=True))
+    assert min(seen[x] for x in ("refused", "left", "taken")) > 20
+
+
+def test_objects_are_held_for_as_long_as_needed_and_no_longer(serving: Serving) -> None:
+    """After thousands of payments, taken and left, each object is held as often as before."""
+    desk = serving._desk()
+    things = [object() for _ in range(3)]
+    event: dict[str, Any] = {"amount": things[0], "payee": {"account": {"id": things[1]}}, "payer": None}
+    bad = {"amount": things[2], "payee": {"account": [things[0]]}}
+    kept = desk.gathered(event)
+    assert kept is not None
+    before = [sys.getrefcount(x) for x in (*things, None, kept, event)]
+    for _ in range(5_000):
+        assert desk.gathered(event) == kept
+        assert desk.gathered(bad) is None
+    after = [sys.getrefcount(x) for x in (*things, None, kept, event)]
+    assert [b - a for a, b in zip(before[:3] + before[4:], after[:3] + after[4:], strict=True)] == [0] * 5
+    assert abs(after[3] - before[3]) < 1_000
+    gone = {1}
+    watched = weakref.ref(gone)
+    found = desk.gathered({"amount": gone})
+    assert found is not None
+    del gone
+    assert watched() is not None
+    del found
+    assert watched() is None
 
 
 def test_other_mappings_are_read_too(serving: Serving) -> None:

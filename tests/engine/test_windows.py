@@ -126,6 +126,16 @@ def test_a_payment_that_does_not_fit_moves_nothing() -> None:
     assert values(e.decide(payment(2)))["sent_today"] == 0
 
 
+@pytest.mark.parametrize("side", ["payer", "payee"])
+def test_process_refuses_whatever_decide_refuses(side: str) -> None:
+    """Also a payment that lacks an account which a window is kept by: it could be recorded, and not decided."""
+    for lacking in ({}, {"account": {}}, {"account": {"id": None, "institution": "BANK-A"}}, None):
+        bad = {**payment(1), side: lacking}
+        for decide in (engine().decide, engine().process):
+            with pytest.raises(rr.PaymentError, match=f"{side}.account"):
+                decide(bad)
+
+
 def test_what_the_host_gives_is_used_instead() -> None:
     """Values of windows that the host worked out come before those of the store."""
     e = engine()

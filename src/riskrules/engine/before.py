@@ -16,7 +16,7 @@ from ..meaning import nodes as n
 from ..meaning.averages import averages_of, inputs_of, name_of
 from ..schema.fields import Field, Schema
 from ..schema.limits import HIGHEST_NUMBER, MISSING
-from ..schema.values import read_value
+from ..schema.values import missing, read_value
 from ..state.plan import Plan, asked_texts
 from ..state.store import LENGTHS_AT, Bound, Direct, Key, Moment, direct_of
 from .coders import held_of, time_coder
@@ -78,6 +78,8 @@ class WindowReader:
         self._places = {name: i for i, name in enumerate(self.names)}
         names = list(dict.fromkeys(name for lookup in plan.lookups for name in lookup.keys))
         self.checked = frozenset((*names, "id", "occurred_at")) if bound is not None else frozenset[str]()
+        needed = [schema[x] for x in names if not schema[x].optional and schema[x].of is None]
+        self._required = [(reader.slots[f.name], f) for f in needed]
         self._time = reader.slots["occurred_at"]
         self._read_time = time_coder(reader.fields[self._time])
         self._way = _way(reader, schema, plan, bound) if bound is not None else None
@@ -93,6 +95,9 @@ class WindowReader:
         if not self.names:
             return now, {}, None, None
         values = self._given(given) if given else {}
+        for slot, field in self._required if recorder is not None else ():
+            if raw[slot] is None:  # what is recorded may lack it, what is decided may not
+                raise missing(field)
         told = None if recorder is None else recorder.told_of(raw, now)
         return now, values, None if self._way is None else self._way.asked(raw, now, told), told
 

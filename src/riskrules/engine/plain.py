@@ -35,7 +35,8 @@ ANY_TEXT = frozenset({"text", *ENTITIES})
 
 class Plain:
     """For one program and one version of its lists. `plan`: what the kernel goes by. `left`: the columns, by their
-    place, that it leaves to others; those of windows are not among them. `has_all`: there are no others."""
+    place, that it leaves to others; those of windows are not among them. `has_all`: there are no others. `gathering`:
+    how a payment's values are taken out of so many `mappings`."""
 
     def __init__(
         self, reader: EventReader, program: Program, lists: Mapping[str, frozenset[str]], checked: frozenset[str]
@@ -67,6 +68,9 @@ class Plain:
                 rows.append(self._age(-1, field))
         rows += [(k.PARTNER, a, -1, 0, 0, 0, b, 0, 0) for a, b, _, _ in reader.partners]
         self.has_all = not self.left and not of_windows
+        mappings = reader.mappings
+        self.gathering, self.mappings = k.gathering_plan(mappings), len(mappings)
+        self._kept.append(mappings)
         self.plan = k.plan_of(rows, self.has_all, of_windows)
 
     def rewritten(self, raw: Raw) -> Raw | None:

@@ -6,7 +6,7 @@ Each field that is read becomes a slot. `raw` takes the slots' values out of the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
@@ -69,9 +69,9 @@ class EventReader:
         self._held = [(name, self.slots[name], held_of(schema[name])) for name in self.read]
         self._nested = [(f.path[0], i) for i, f in enumerate(self.fields) if f.name.startswith("payment.")]
         self._of_payments = meaning.event == "payment"
-        self._leaves = [self._keys, *(inner.keys for inner in self._inner)]
-        self._absent = [(None,) * len(keys) for keys in self._leaves]
-        self._takers = [itemgetter(*keys) if len(keys) > 1 else None for keys in self._leaves]
+        self._take: Callable[[Any], tuple[Any, ...]] | None = itemgetter(*self._keys) if len(self._keys) > 1 else None
+        self._absent = [(None,) * len(inner.keys) for inner in self._inner]
+        self._inner_takers = [_taker(inner.keys) for inner in self._inner]
         self._currency = schema["currency"]
         self.partners = [
             (self.slots[f.name], self.slots[f.partner], f, schema[f.partner])
@@ -81,31 +81,30 @@ class EventReader:
 
     # -- one payment ---------------------------------------------------------------------------
     def raw(self, event: object) -> Raw:
-        """The event's own values, a slot each, None where it has none. PaymentError when it is not a mapping."""
+        """The event's own values, a slot each, None where it has none. PaymentError when it is not a mapping.
+
+        One gateway's payments mostly have the same fields: they are taken all at once as long as none lacked any."""
         if type(event) is not dict and not isinstance(event, Mapping):
             if not isinstance(event, BaseModel):
                 raise PaymentError("payment", "not a mapping of fields, nor a pydantic model", "not-an-event")
             event = event.model_dump(exclude_none=True)
+        if self._take is not None and type(event) is dict:
+            try:
+                found = self._take(event)
+            except KeyError:
+                self._take = None
+                found = tuple(map(event.get, self._keys))
+        else:
+            found = tuple(map(event.get, self._keys))
+        return self.checked(event, self._gather(event, found) if self._inner else found)
+
+    def checked(self, event: Mapping[Any, Any], found: tuple[Any, ...]) -> Raw:
+        """`raw`, of what was taken out of an event already."""
         currency = event.get("currency")
         if currency is not None and not (type(currency) is str and currency == self.meaning.currency):
             check_currency(self._currency, str(read_value(self._currency, currency)), self.meaning.currency)
-        found = self._taken(0, event)
-        if self._inner:
-            found = self._gather(event, found)
         nested = event.get("payment") if self._of_payments else None
         return found if nested is None else self._with_nested(nested, list(found))
-
-    def _taken(self, number: int, mapping: Mapping[Any, Any]) -> tuple[Any, ...]:
-        """The leaves of one mapping (0 is the event). One gateway's payments mostly have the same fields: they are
-        taken all at once for as long as none lacked any."""
-        take = self._takers[number]
-        if take is not None and type(mapping) is dict:
-            try:
-                taken: tuple[Any, ...] = take(mapping)
-                return taken
-            except KeyError:
-                self._takers[number] = None
-        return tuple(map(mapping.get, self._leaves[number]))
 
     def _with_nested(self, nested: object, found: list[Any]) -> Raw:
         """What rules call `payment.memo` may stand in the event itself or in a `payment` object in it, not in both."""
@@ -121,18 +120,24 @@ class EventReader:
 
     def _gather(self, event: Mapping[Any, Any], found: tuple[Any, ...]) -> tuple[Any, ...]:
         mappings: list[Mapping[Any, Any] | None] = [event]
-        for number, (above, key, keys, path) in enumerate(self._inner, 1):
-            mapping = mappings[above]
-            part = None if mapping is None else mapping.get(key)
+        for inner, absent, take in zip(self._inner, self._absent, self._inner_takers, strict=True):
+            above = mappings[inner.above]
+            part = None if above is None else above.get(inner.key)
             mappings.append(part)
             if part is None:
-                found += self._absent[number]
+                found += absent
+            elif type(part) is dict:
+                found += take(part)
+            elif isinstance(part, Mapping):
+                found += tuple(map(part.get, inner.keys))
             else:
-                if type(part) is not dict and not isinstance(part, Mapping):
-                    example = keys[0] if keys else next(x.key for x in self._inner if x.path.startswith(f"{path}."))
-                    raise PaymentError(path, f'not an object with fields, such as {{"{example}": …}}', "wrong-kind")
-                found += self._taken(number, part)
+                raise self._no_mapping(inner)
         return found
+
+    def _no_mapping(self, inner: _Inner) -> PaymentError:
+        path = inner.path
+        example = inner.keys[0] if inner.keys else next(x.key for x in self._inner if x.path.startswith(f"{path}."))
+        return PaymentError(path, f'not an object with fields, such as {{"{example}": …}}', "wrong-kind")
 
     def name_of(self, event: object) -> str:
         """The payment's id, as far as an event that cannot be read has a good one; else nothing."""
@@ -156,6 +161,11 @@ class EventReader:
             values[field.name] = None if since is None else self.worked_out(field, since, now)
         return values
 
+    @property
+    def mappings(self) -> list[tuple[int, str, tuple[str, ...]]]:
+        """The event and each mapping in it: the one that it is in, its key there, and the keys of its slots."""
+        return [(0, "", self._keys), *((x.above, x.key, x.keys) for x in self._inner)]
+
     def check_partners(self, raw: Raw) -> None:
         """PaymentError for an instrument whose institution is missing."""
         for instrument, institution, field, partner in self.partners:
@@ -172,6 +182,17 @@ class EventReader:
             if what == "hour"
             else self.clock.weekday(now)
         )
+
+
+def _taker(keys: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    """What takes the values of a few keys out of a dict, None where it has none."""
+    if len(keys) == 1:
+        (key,) = keys
+        return lambda part: (part.get(key),)
+    if len(keys) == 2:
+        one, other = keys
+        return lambda part: (part.get(one), part.get(other))
+    return lambda part: tuple(map(part.get, keys))
 
 
 def _slots(fields: Sequence[Field]) -> tuple[list[Field], tuple[str, ...], list[_Inner]]:

@@ -16,7 +16,7 @@ from copy import copy
 from dataclasses import replace
 from functools import cached_property
 from struct import Struct
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from .coding import EventCoder
     from .desk import Desk
     from .models import Models
-    from .plain import Plain
 
 Names = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 
@@ -142,25 +141,26 @@ class Serving:
 
     def decide(self, event: object, windows: Given = None) -> Decision:
         """PaymentError when the event does not fit, also for an object of the host's that fails when it is read."""
-        try:
-            raw = self.reader.raw(event)
-        except PaymentError:
-            raise
-        except Exception as error:
-            raise unreadable() from error
-        return self._decide(raw, windows, None)[0]
+        return self._decide(event, windows, None)[0]
 
     def process(self, event: object) -> tuple[Decision, Any]:
         """The decision, and what the recorder of payments wants when this one is recorded."""
-        return self._decide(self._raw(event), None, self.recorders["payment"])
+        return self._decide(event, None, self.recorders["payment"])
 
-    def _decide(self, raw: Raw, given: Given, recorder: Recorder | None) -> tuple[Decision, Any]:
+    def _decide(self, event: object, given: Given, recorder: Recorder | None) -> tuple[Decision, Any]:
         """The quick way, for as far as the payment is plainly good; else the careful one. With what is to be recorded
         if there is a recorder."""
         try:
             desk: Desk = self._desks.desk
         except AttributeError:
             desk = self._desk()
+        try:
+            found = desk.gathered(event) if desk.reads and type(event) is dict else None
+            raw = self.reader.raw(event) if found is None else self.reader.checked(cast(dict[Any, Any], event), found)
+        except PaymentError:
+            raise
+        except Exception as error:
+            raise unreadable() from error
         plain = self._plain
         act = desk.enter(PLAIN, desk.at, id(raw), 0) if desk.reads else NOT_PLAIN
         if act < 0:

@@ -1,9 +1,9 @@
 """How kernels are compiled.
 
-`kernel`: called from Python; lets the interpreter's lock go, which `locking_kernel` does not. `inner`: called from
-kernels only, without the two wrappers that Numba would compile for callers that it never has: a third of its compile
-time. `instruction`: a few instructions of LLVM. Never `fastmath` (it deletes tests for NaN), never `parallel` (two
-threads may abort it), never `cache` (its files are pickles).
+`kernel`: called from Python; lets the interpreter's lock go. `inner`: called from kernels only, without the two
+wrappers that Numba would compile for callers that it never has: a third of its compile time. `instruction`: a few
+instructions of LLVM. Never `fastmath` (it deletes tests for NaN), never `parallel` (two threads may abort it), never
+`cache` (its files are pickles).
 """
 
 from __future__ import annotations
@@ -23,11 +23,6 @@ Generate: TypeAlias = Callable[..., Any]
 def kernel(function: Function) -> Function:
     """Compiled when it is first called, or by `warm`."""
     return cast(Function, njit(nogil=True)(function))
-
-
-def locking_kernel(function: Function) -> Function:
-    """The same, keeping the interpreter's lock: for what reads Python's own objects."""
-    return cast(Function, njit(nogil=False)(function))
 
 
 def inner(function: Function) -> Function:

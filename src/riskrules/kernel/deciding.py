@@ -22,30 +22,39 @@ from . import desks as k
 from . import kept
 
 Kernel: TypeAlias = Callable[[int, int, int, int], int]
+Gatherer: TypeAlias = Callable[[int, int, int, int], "tuple[Any, ...] | None"]
 _lock = threading.Lock()
 _keeps: list[Any] = []
 
 
 def kernel() -> Kernel:
     """`one.enter`, loaded or compiled once a process. Safe from many threads."""
+    return ctypes.PYFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * 4)(_address())
+
+
+def gatherer() -> Gatherer:
+    """The same for GATHER, whose answer is an object."""
+    return ctypes.PYFUNCTYPE(ctypes.py_object, *[ctypes.c_int64] * 4)(_address())
+
+
+def _address() -> int:
+    """Where the code begins. It is called with the interpreter's lock, since it reads Python's own objects."""
     with _lock:
-        return _kernel()
+        return _loaded()
 
 
 @lru_cache(maxsize=1)
-def _kernel() -> Kernel:
-    # with the interpreter's lock, since it reads Python's own objects
-    made = ctypes.PYFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * 4)
+def _loaded() -> int:
     loaded = kept.load()
     if loaded is not None:
         _keeps.append(loaded.keeps)
-        return made(loaded.address)
+        return loaded.address
     from . import one
 
     compiled, name, code = one.compiled()
     _keeps.append(compiled)
     kept.save(name, code)
-    return made(one.address(compiled, name))
+    return one.address(compiled, name)
 
 
 def decide_row(code: Integers, values: Integers, out: Integers) -> int:

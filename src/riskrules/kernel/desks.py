@@ -15,8 +15,8 @@ from ..program.layout import Integers
 
 PLAN, CODE, VALUES, OUT, BITS = range(5)
 DESK_HEADER = 5
-"""A desk begins with the addresses of plan and program, with where columns begin, and what comes out, and how many words
-of that are bits."""
+"""A desk begins with the addresses of plan and program, with where columns begin, and what comes out, and how many
+words of that are bits."""
 FLOAT, INT, STR, NONE, TRUE, FALSE, ALL, OF_WINDOWS, END = range(9)
 HEADER = 9
 """A plan begins with the addresses of these types and objects, which differ from process to process; with whether it
@@ -35,6 +35,12 @@ NOT_OPTIONAL = -(2**63) + 1
 """In IF_MISSING: None is not plainly good."""
 
 NOT_PLAIN, FIRED = layout.NOT_PLAIN, layout.FIRED
+
+G_NONE, G_DICT, G_COUNT, G_MAPPINGS = range(4)
+G_HEADER = 4
+G_ABOVE, G_KEY, G_LEAVES, G_WIDTH = range(4)
+"""A plan of what is gathered: None and dict, how many values, of how many mappings; of each mapping the one that it is
+in, its key there, how many values it has, and their keys."""
 
 
 def address_of(thing: object) -> int:
@@ -57,3 +63,12 @@ def lay_desk(desk: Integers, plan: Integers, code: Integers, windows: int, colum
     """Write where all is. `bits`: words of `row.decide`'s `out` before its registers. The two arrays must be kept."""
     values = DESK_HEADER + windows
     desk[:DESK_HEADER] = plan.ctypes.data, code.ctypes.data, values, values + columns, bits
+
+
+def gathering_plan(mappings: Sequence[tuple[int, str, Sequence[str]]]) -> Integers:
+    """Of the event and each mapping in it: the number of the one that it is in, its key, the keys of its values.
+    Whoever asks keeps the keys."""
+    words = [address_of(None), address_of(dict), sum(len(keys) for _, _, keys in mappings), len(mappings)]
+    for above, key, keys in mappings:
+        words += (above, address_of(key), len(keys), *map(address_of, keys))
+    return np.array(words, np.int64)

@@ -120,8 +120,8 @@ def file_name() -> str:
     for folder in (here, here.parent / "program", here.parent / "schema"):
         for source in sorted(folder.glob("*.py")):
             digest.update(f"{source.name}\0".encode() + source.read_bytes() + b"\0")
-    told = [sys.version, platform.machine(), sys.platform, *(metadata.version(x) for x in ("numba", "llvmlite", "numpy"))]
-    told += _processor()
+    versions = [metadata.version(library) for library in ("numba", "llvmlite", "numpy")]
+    told = [sys.version, platform.machine(), sys.platform, *versions, *_processor()]
     digest.update("\0".join(told).encode("utf-8", "surrogateescape"))
     return f"one-{digest.hexdigest()[:40]}.code"
 

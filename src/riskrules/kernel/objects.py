@@ -148,3 +148,48 @@ def further(typing_context: Any, words: Any, count: Any) -> tuple[Any, Generate]
         return builder.gep(args[0], [args[1]])
 
     return words(words, types.int64), generate
+
+
+@instruction
+def new_tuple(typing_context: Any, count: Any) -> tuple[Any, Generate]:
+    """A tuple of so many empty places, which `place` fills. 0 when there is no memory for it."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.ptrtoint(_called(builder, "PyTuple_New", OBJECT, [(WORD, args[0])]), WORD)
+
+    return types.int64(types.int64), generate
+
+
+@instruction
+def place(typing_context: Any, holder: Any, at: Any, thing: Any) -> tuple[Any, Generate]:
+    """Put an object into an empty place of a new tuple, which holds it from now on too."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        thing = _object(builder, args[2])
+        _called(builder, "Py_IncRef", ir.VoidType(), [(OBJECT, thing)])
+        given = [(OBJECT, _object(builder, args[0])), (WORD, args[1]), (OBJECT, thing)]
+        return builder.sext(_called(builder, "PyTuple_SetItem", INT, given), WORD)
+
+    return types.int64(types.int64, types.int64, types.int64), generate
+
+
+@instruction
+def held(typing_context: Any, thing: Any) -> tuple[Any, Generate]:
+    """The same object, which whoever gets it holds too."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        _called(builder, "Py_IncRef", ir.VoidType(), [(OBJECT, _object(builder, args[0]))])
+        return args[0]
+
+    return types.int64(types.int64), generate
+
+
+@instruction
+def let_go(typing_context: Any, thing: Any) -> tuple[Any, Generate]:
+    """An object that nobody needs here any more."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        _called(builder, "Py_DecRef", ir.VoidType(), [(OBJECT, _object(builder, args[0]))])
+        return args[0]
+
+    return types.int64(types.int64), generate

@@ -12,17 +12,21 @@ from numba import njit, types
 from ..program import layout
 from . import plain, row
 from .compiled import Integer
+from .gathering import gather
 from .objects import words_at
 
-PLAIN, REST = layout.PLAIN, layout.REST
+PLAIN, REST, GATHER = layout.PLAIN, layout.REST, layout.GATHER
 
 
 def enter(which: Integer, first: Integer, second: Integer, third: Integer) -> Integer:
-    """PLAIN: `plain.decide` (desk, payment). REST: `plain.decide_rest` (desk). Else `row.decide` (code, values, out)."""
+    """PLAIN: `plain.decide` (desk, payment). REST: `plain.decide_rest` (desk). GATHER: `gather` (plan,
+    event, room), whose answer is an object. Else `row.decide` (code, values, out)."""
     if which == PLAIN:
         return plain.decide(words_at(first), second)
     if which == REST:
         return plain.decide_rest(words_at(first))
+    if which == GATHER:
+        return gather(words_at(first), second, words_at(third))
     return row.decide(words_at(first), words_at(second), words_at(third))
 
 
