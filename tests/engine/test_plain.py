@@ -20,9 +20,10 @@ import pytest
 
 import riskrules as rr
 from riskrules.engine.before import NOTHING
+from riskrules.engine.desk import Desk
 from riskrules.engine.serving import Serving
 from riskrules.kernel import deciding, desks
-from riskrules.program.layout import PLAIN
+from riskrules.program.layout import EVENT, PLAIN
 from riskrules.schema.errors import PaymentError
 
 TEXT = """
@@ -145,6 +146,11 @@ def quick(serving: Serving, raw: Any) -> list[int] | None:
     return None
 
 
+def gathered(desk: Desk, event: dict[str, Any]) -> tuple[Any, ...] | None:
+    """What the kernel takes out of a dict."""
+    return desk.take(EVENT, desk.at, event, 0)
+
+
 def careful(serving: Serving, raw: Any) -> list[int] | None:
     """The same by a coder a column, None where the payment is refused."""
     try:
@@ -221,7 +227,7 @@ def test_values_are_taken_out_of_dicts_as_python_does(serving: Serving) -> None:
                 event[key] = r.choice((*PARTS, OrderedDict(event.get(key) or {})))
         for key in r.sample(sorted(event), r.randrange(3)):
             del event[key]
-        found = desk.gathered(event)
+        found = gathered(desk, event)
         try:
             expected = serving.reader.raw(event)
         except PaymentError:
@@ -241,18 +247,18 @@ def test_objects_are_held_for_as_long_as_needed_and_no_longer(serving: Serving) 
     things = [object() for _ in range(3)]
     event: dict[str, Any] = {"amount": things[0], "payee": {"account": {"id": things[1]}}, "payer": None}
     bad = {"amount": things[2], "payee": {"account": [things[0]]}}
-    kept = desk.gathered(event)
+    kept = gathered(desk, event)
     assert kept is not None
     before = [sys.getrefcount(x) for x in (*things, None, kept, event)]
     for _ in range(5_000):
-        assert desk.gathered(event) == kept
-        assert desk.gathered(bad) is None
+        assert gathered(desk, event) == kept
+        assert gathered(desk, bad) is None
     after = [sys.getrefcount(x) for x in (*things, None, kept, event)]
     assert [b - a for a, b in zip(before[:3] + before[4:], after[:3] + after[4:], strict=True)] == [0] * 5
     assert abs(after[3] - before[3]) < 1_000
     gone = {1}
     watched = weakref.ref(gone)
-    found = desk.gathered({"amount": gone})
+    found = gathered(desk, {"amount": gone})
     assert found is not None
     del gone
     assert watched() is not None

@@ -3,13 +3,13 @@ them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..kernel import deciding
 from ..kernel import desks as k
-from ..program.layout import GATHER, ROW, Integers
+from ..program.layout import ROW, Integers
 from ..program.model import Program
 
 if TYPE_CHECKING:
@@ -19,37 +19,34 @@ WORD_BYTES = 8
 
 
 class Desk:
-    """`words`: all of it, as `kernel.desks` lays it out, and `at` its address; `enter`: the kernel,
-    and whether it `reads` Python's own objects here. In it `values` and
+    """`words`: all of it, as `kernel.desks` lays it out, and `at` its address; `enter` and `take`: the
+    kernel, whether it `reads` Python's own objects here, and its `answer` to an event;
+    `has_all`: nothing else is needed to decide one. In it `values` and
     `out` as `kernel.row` has them; and, as Python's integers, the `windows`, the `columns`, the `score` and the `bits`
     of what fired."""
 
     __slots__ = (
-        "_code", "_gather", "_gathering", "_kept", "_room", "_room_at",
-        "at", "bits", "columns", "enter", "out", "reads", "score", "values", "windows", "words",
+        "_code", "_kept", "answer",
+        "at", "bits", "columns", "enter", "has_all", "out", "reads", "score", "take", "values", "windows", "words",
     )  # fmt: skip
 
     def __init__(self, program: Program, plain: Plain, windows: int) -> None:
         columns, places = len(program.columns), program.places
         begins = k.DESK_HEADER + windows
         out = begins + columns
-        held = bytearray(WORD_BYTES * (out + places.length))
+        held = bytearray(WORD_BYTES * (out + places.length + plain.mappings))
         self.words: Integers = np.frombuffer(held, np.int64)
-        self.values, self.out = self.words[begins:out], self.words[out:]
+        self.values, self.out = self.words[begins:out], self.words[out : out + places.length]
         view = memoryview(held).cast("q")
         self.windows, self.columns = view[k.DESK_HEADER : begins], view[begins:out]
         self.score, self.bits = view[out : out + 1], view[out + 1 : out + places.registers]
         self.at: int = self.words.ctypes.data
         self.enter, self.reads = deciding.kernel(), deciding.works()
-        self._gather, self._gathering = deciding.gatherer(), plain.gathering.ctypes.data
-        self._room = np.zeros(plain.mappings, np.int64)
-        self._room_at = self._room.ctypes.data
+        self.has_all = self.reads and plain.has_all
+        self.take, self.answer = deciding.event_kernel(), view[k.ANSWER : k.ANSWER + 1]
         self._code, self._kept = program.code.ctypes.data, (program, plain)
-        k.lay_desk(self.words, plain.plan, program.code, windows, columns, places.registers)
-
-    def gathered(self, event: dict[Any, Any]) -> tuple[Any, ...] | None:
-        """A payment's values, a slot each; None when one of the mappings that they lie in is no dict."""
-        return self._gather(GATHER, self._gathering, id(event), self._room_at)
+        room = out + places.length
+        k.lay_desk(self.words, plain.plan, program.code, plain.gathering, windows, columns, places.registers, room)
 
     def decide(self) -> int:
         """What `row.decide` answers, the columns being there."""

@@ -96,10 +96,8 @@ class EventReader:
                 found = tuple(map(event.get, self._keys))
         else:
             found = tuple(map(event.get, self._keys))
-        return self.checked(event, self._gather(event, found) if self._inner else found)
-
-    def checked(self, event: Mapping[Any, Any], found: tuple[Any, ...]) -> Raw:
-        """`raw`, of what was taken out of an event already."""
+        if self._inner:
+            found = self._gather(event, found)
         currency = event.get("currency")
         if currency is not None and not (type(currency) is str and currency == self.meaning.currency):
             check_currency(self._currency, str(read_value(self._currency, currency)), self.meaning.currency)

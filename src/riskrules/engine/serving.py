@@ -16,14 +16,14 @@ from copy import copy
 from dataclasses import replace
 from functools import cached_property
 from struct import Struct
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..meaning import nodes as n
 from ..meaning.interpreter import decide as interpret
 from ..meaning.interpreter import in_force
-from ..program.layout import FIRED, NOT_PLAIN, PLAIN, REST
+from ..program.layout import EVENT, FIRED, NOT_PLAIN, PLAIN, REST
 from ..schema.errors import PaymentError
 from ..schema.limits import MISSING
 from ..state.lists import ListError
@@ -141,6 +141,16 @@ class Serving:
 
     def decide(self, event: object, windows: Given = None) -> Decision:
         """PaymentError when the event does not fit, also for an object of the host's that fails when it is read."""
+        try:
+            desk: Desk = self._desks.desk
+        except AttributeError:
+            desk = self._desk()
+        if desk.has_all and windows is None and type(event) is dict:
+            raw = desk.take(EVENT, desk.at, event, 0)
+            act = desk.answer[0]
+            if act >= 0:
+                assert raw is not None
+                return self._settled(act, desk, Facts(self, raw, NOTHING, None))
         return self._decide(event, windows, None)[0]
 
     def process(self, event: object) -> tuple[Decision, Any]:
@@ -154,19 +164,18 @@ class Serving:
             desk: Desk = self._desks.desk
         except AttributeError:
             desk = self._desk()
-        try:
-            found = desk.gathered(event) if desk.reads and type(event) is dict else None
-            raw = self.reader.raw(event) if found is None else self.reader.checked(cast(dict[Any, Any], event), found)
-        except PaymentError:
-            raise
-        except Exception as error:
-            raise unreadable() from error
         plain = self._plain
-        act = desk.enter(PLAIN, desk.at, id(raw), 0) if desk.reads else NOT_PLAIN
+        raw: Raw | None = None
+        act = NOT_PLAIN
+        if desk.reads and type(event) is dict:
+            raw = desk.take(EVENT, desk.at, event, 0)
+            act = desk.answer[0]
         if act < 0:
-            written = plain.rewritten(raw) if desk.reads else None
-            if written is not None:
+            raw = self._raw(event)
+            if desk.reads:
+                written = plain.rewritten(raw) or raw
                 act = desk.enter(PLAIN, desk.at, id(written), 0)
+        assert raw is not None
         if act >= 0 and plain.has_all and recorder is None and not given:
             return self._settled(act, desk, Facts(self, raw, NOTHING, None)), None
         now = desk.columns[0] if act >= 0 else None
@@ -255,17 +264,13 @@ class Serving:
         act = desk.decide()
         if act < 0:
             raise self.coder.beyond(-1 - act)
-        return self._settled(act + FIRED, desk, facts)
+        return self._settled(act + FIRED if any(desk.bits) else act, desk, facts)
 
     def _settled(self, act: int, desk: Desk, facts: Facts) -> Decision:
-        """What the kernel left on the desk, where it says that something fired or may have."""
+        """What the kernel left on the desk, if it says that anything fired."""
         if act < FIRED:
             return Decision(facts, self.program.acts[act], 0, None)
-        bits = desk.bits.tobytes()
-        act -= FIRED
-        if not any(bits):
-            return Decision(facts, self.program.acts[act], desk.score[0], None)
-        return self._dated(Decision(facts, self.program.acts[act], desk.score[0], bits))
+        return self._dated(Decision(facts, self.program.acts[act - FIRED], desk.score[0], desk.bits.tobytes()))
 
     def _dated(self, decision: Decision) -> Decision:
         """The same. PaymentError where a duty has a day that the calendar lacks: whoever must act has to know it."""

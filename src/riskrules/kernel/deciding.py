@@ -22,7 +22,7 @@ from . import desks as k
 from . import kept
 
 Kernel: TypeAlias = Callable[[int, int, int, int], int]
-Gatherer: TypeAlias = Callable[[int, int, int, int], "tuple[Any, ...] | None"]
+EventKernel: TypeAlias = Callable[[int, int, dict[Any, Any], int], "tuple[Any, ...] | None"]
 _lock = threading.Lock()
 _keeps: list[Any] = []
 
@@ -32,9 +32,10 @@ def kernel() -> Kernel:
     return ctypes.PYFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * 4)(_address())
 
 
-def gatherer() -> Gatherer:
-    """The same for GATHER, whose answer is an object."""
-    return ctypes.PYFUNCTYPE(ctypes.py_object, *[ctypes.c_int64] * 4)(_address())
+def event_kernel() -> EventKernel:
+    """The same for EVENT, which is given an object and answers with one."""
+    word, thing = ctypes.c_int64, ctypes.py_object
+    return ctypes.PYFUNCTYPE(thing, word, word, thing, word)(_address())
 
 
 def _address() -> int:
@@ -86,7 +87,7 @@ def works() -> bool:
     right = [0, 12, 250_000_000, 1250, 1, 0, 3, 7, 1, 1_781_496_000_000_000, 77]
     others: tuple[object, ...] = (True, "0.25", 2**70, "x", 3, 1, b"known", None, "2026-02-30T04:00:00Z", "9")
     desk = np.zeros(k.DESK_HEADER + len(right) + 1, np.int64)
-    k.lay_desk(desk, plan, code, 0, len(right), 1)
+    k.lay_desk(desk, plan, code, plan, 0, len(right), 1, 0)
     if enter(PLAIN, desk.ctypes.data, k.address_of(good), 0) != 0 or desk[k.DESK_HEADER:-1].tolist() != right:
         return False
     tried = [(*good[:i], other, *good[i + 1 :]) for i, other in enumerate(others)]

@@ -13,10 +13,10 @@ import numpy as np
 from ..program import layout
 from ..program.layout import Integers
 
-PLAN, CODE, VALUES, OUT, BITS = range(5)
-DESK_HEADER = 5
+PLAN, CODE, VALUES, OUT, BITS, GATHERING, ROOM, ANSWER = range(8)
+DESK_HEADER = 8
 """A desk begins with the addresses of plan and program, with where columns begin, and what comes out, and how many
-words of that are bits."""
+words of that are bits; with the address of the plan of what is gathered, where there is room for it, and the answer."""
 FLOAT, INT, STR, NONE, TRUE, FALSE, ALL, OF_WINDOWS, END = range(9)
 HEADER = 9
 """A plan begins with the addresses of these types and objects, which differ from process to process; with whether it
@@ -36,11 +36,12 @@ NOT_OPTIONAL = -(2**63) + 1
 
 NOT_PLAIN, FIRED = layout.NOT_PLAIN, layout.FIRED
 
-G_NONE, G_DICT, G_COUNT, G_MAPPINGS = range(4)
-G_HEADER = 4
+G_NONE, G_DICT, G_STR, G_COUNT, G_MAPPINGS, G_CURRENCY, G_CURRENCIES, G_NESTED = range(8)
+G_HEADER = 8
 G_ABOVE, G_KEY, G_LEAVES, G_WIDTH = range(4)
-"""A plan of what is gathered: None and dict, how many values, of how many mappings; of each mapping the one that it is
-in, its key there, how many values it has, and their keys."""
+"""A plan of what is gathered: None, dict and str, how many values, of how many mappings; the key of the currency, and a
+dict of those that fit; the key of what may hold some of the values, 0 where there is no such. Of each mapping the one
+that it is in, its key there, how many values it has, and their keys."""
 
 
 def address_of(thing: object) -> int:
@@ -59,16 +60,30 @@ def plan_of(
     return np.array([*known, int(has_all), behind, end, *chain(*rows), *chain(*windows)], np.int64)
 
 
-def lay_desk(desk: Integers, plan: Integers, code: Integers, windows: int, columns: int, bits: int) -> None:
-    """Write where all is. `bits`: words of `row.decide`'s `out` before its registers. The two arrays must be kept."""
+def lay_desk(
+    desk: Integers,
+    plan: Integers,
+    code: Integers,
+    gathering: Integers,
+    windows: int,
+    columns: int,
+    bits: int,
+    room: int,
+) -> None:
+    """Write where all is. `bits`: words of `row.decide`'s `out` before its registers. `room`: where a word a mapping
+    is. The arrays must be kept."""
     values = DESK_HEADER + windows
-    desk[:DESK_HEADER] = plan.ctypes.data, code.ctypes.data, values, values + columns, bits
+    plans = plan.ctypes.data, code.ctypes.data
+    desk[:DESK_HEADER] = *plans, values, values + columns, bits, gathering.ctypes.data, room, 0
 
 
-def gathering_plan(mappings: Sequence[tuple[int, str, Sequence[str]]]) -> Integers:
+def gathering_plan(
+    mappings: Sequence[tuple[int, str, Sequence[str]]], currency: str, currencies: dict[str, int], nested: str | None
+) -> Integers:
     """Of the event and each mapping in it: the number of the one that it is in, its key, the keys of its values.
-    Whoever asks keeps the keys."""
-    words = [address_of(None), address_of(dict), sum(len(keys) for _, _, keys in mappings), len(mappings)]
+    Whoever asks keeps all that is given."""
+    words = [address_of(x) for x in (None, dict, str)] + [sum(len(keys) for _, _, keys in mappings), len(mappings)]
+    words += [address_of(currency), address_of(currencies), 0 if nested is None else address_of(nested)]
     for above, key, keys in mappings:
         words += (above, address_of(key), len(keys), *map(address_of, keys))
     return np.array(words, np.int64)

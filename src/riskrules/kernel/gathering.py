@@ -11,7 +11,8 @@ from . import desks as k
 from .compiled import Integer, inner
 from .objects import held, let_go, looked_up, new_tuple, place, type_of
 
-NONE, DICT, COUNT, MAPPINGS, HEADER = k.G_NONE, k.G_DICT, k.G_COUNT, k.G_MAPPINGS, k.G_HEADER
+NONE, DICT, STR, COUNT, MAPPINGS, HEADER = k.G_NONE, k.G_DICT, k.G_STR, k.G_COUNT, k.G_MAPPINGS, k.G_HEADER
+CURRENCY, CURRENCIES, NESTED = k.G_CURRENCY, k.G_CURRENCIES, k.G_NESTED
 ABOVE, KEY, LEAVES, WIDTH = k.G_ABOVE, k.G_KEY, k.G_LEAVES, k.G_WIDTH
 
 
@@ -41,3 +42,17 @@ def gather(plan: Integers, event: Integer, found: Integers) -> Integer:
             slot += 1
         at += WIDTH + plan[at + LEAVES]
     return made
+
+
+@inner
+def is_whole(plan: Integers, event: Integer) -> bool:
+    """Whether what was gathered is all that there is: the currency, if it is told, is the ruleset's, and there is no
+    object in the event that may hold more."""
+    currency = looked_up(event, plan[CURRENCY])
+    if currency != 0 and currency != plan[NONE]:
+        if type_of(currency) != plan[STR] or looked_up(plan[CURRENCIES], currency) == 0:
+            return False
+    if plan[NESTED] == 0:
+        return True
+    nested = looked_up(event, plan[NESTED])
+    return bool(nested == 0 or nested == plan[NONE])

@@ -10,24 +10,40 @@ from typing import Any
 from numba import njit, types
 
 from ..program import layout
+from ..program.layout import Integers
+from . import desks as k
 from . import plain, row
-from .compiled import Integer
-from .gathering import gather
-from .objects import words_at
+from .compiled import Integer, inner
+from .gathering import gather, is_whole
+from .objects import further, words_at
 
-PLAIN, REST, GATHER = layout.PLAIN, layout.REST, layout.GATHER
+NOT_PLAIN = layout.NOT_PLAIN
+PLAIN, REST, EVENT = layout.PLAIN, layout.REST, layout.EVENT
+GATHERING, ROOM, ANSWER, NONE = k.GATHERING, k.ROOM, k.ANSWER, k.G_NONE
 
 
 def enter(which: Integer, first: Integer, second: Integer, third: Integer) -> Integer:
-    """PLAIN: `plain.decide` (desk, payment). REST: `plain.decide_rest` (desk). GATHER: `gather` (plan,
-    event, room), whose answer is an object. Else `row.decide` (code, values, out)."""
+    """PLAIN: `plain.decide` (desk, payment). REST: `plain.decide_rest` (desk). EVENT: `_event` (desk,
+    event), whose answer is an object. Else `row.decide` (code, values, out)."""
     if which == PLAIN:
         return plain.decide(words_at(first), second)
     if which == REST:
         return plain.decide_rest(words_at(first))
-    if which == GATHER:
-        return gather(words_at(first), second, words_at(third))
+    if which == EVENT:
+        return _event(words_at(first), second)
     return row.decide(words_at(first), words_at(second), words_at(third))
+
+
+@inner
+def _event(desk: Integers, event: Integer) -> Integer:
+    """The tuple that `gather` makes of a dict; and as ANSWER on the desk what `plain.decide` says of it, or NOT_PLAIN
+    where Python has to look at the event first."""
+    plan = words_at(desk[GATHERING])
+    found = gather(plan, event, further(desk, desk[ROOM]))
+    desk[ANSWER] = NOT_PLAIN
+    if found != plan[NONE] and found != 0 and is_whole(plan, event):
+        desk[ANSWER] = plain.decide(desk, found)
+    return found
 
 
 def compiled() -> tuple[Any, str, bytes]:

@@ -117,9 +117,9 @@ MOST_TERMS = 16
 FIRED, NOT_PLAIN = 2**32, -(2**32)
 """More and less than any answer of the kernel: added to an action's index where something fired; said of a payment that
 the kernel does not read."""
-PLAIN, REST, ROW, GATHER = range(4)
-"""What the kernel for one payment is asked: to read a payment and decide it, to decide what was read, to decide
-columns, or to take a payment's values out of its dicts."""
+PLAIN, REST, ROW, EVENT = range(4)
+"""What the kernel for one payment is asked: to read a payment's values and decide, to decide what was read, to decide
+columns, or to take the values out of a dict and then as the first."""
 
 Integers = npt.NDArray[np.int64]
 
