@@ -30,9 +30,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_readme_shows_its_files_and_commands(folder: Path) -> None:
     """The blocks that this test follows are really found."""
     rules, events = {"first.risk", "wrong.risk", "before.risk", "bearing.risk"}, {"payment.json", "claim.json"}
-    shown = {*rules, *events, "gateway.py", "before.py", "stolen.py"}
+    shown = {*rules, *events, "gateway.py", "before.py", "stolen.py", "versions.py"}
     assert {p.name for p in folder.iterdir()} == shown
-    assert len(CONSOLE.findall(README)) == 6
+    assert len(CONSOLE.findall(README)) == 7
 
 
 @pytest.mark.parametrize(("command", "shown"), CONSOLE.findall(README))

@@ -21,13 +21,19 @@ if TYPE_CHECKING:
     from .base.resources import ruleset_path
     from .bridges.columns import TableError
     from .bridges.maps import Map, MapError, load_map
+    from .bridges.metrics import Metrics
     from .checker.ruleset import Checked
+    from .engine.canary import Band, Canary
     from .engine.decision import Action, Decision
     from .engine.duty import Duty
     from .engine.engine import Engine
     from .engine.inline_tests import TestResult, run_tests
     from .engine.rules import Rules, check, load, loads
+    from .engine.shadowing import Shadow
     from .engine.shares import Deadline, Share
+    from .engine.source import RefusedError
+    from .engine.switch_state import KillSwitchError
+    from .engine.switches import KillSwitch
     from .engine.tables import Decisions
     from .program.saved import SavedProgramError
     from .schema.errors import PaymentError
@@ -41,6 +47,13 @@ if TYPE_CHECKING:
     from .state.memory import MemoryWindows
     from .state.redis import RedisWindows
     from .state.store import WindowConflict, WindowStoreError
+    from .versions.errors import RegistryError
+    from .versions.keys import SigningKey
+    from .versions.log import DecisionLog
+    from .versions.log_arrow import read_log
+    from .versions.log_folder import LogError
+    from .versions.registry import Registry
+    from .versions.trust import UNSIGNED, Trust, TrustedKey
 
 _HOMES: tuple[tuple[Callable[[], ModuleType], tuple[str, ...]], ...] = (
     (
@@ -83,7 +96,15 @@ _HOMES: tuple[tuple[Callable[[], ModuleType], tuple[str, ...]], ...] = (
             "load_map",
         ),
     ),
+    (lambda: import_module("riskrules.bridges.metrics"), ("Metrics",)),
     (lambda: import_module("riskrules.checker.ruleset"), ("Checked",)),
+    (
+        lambda: import_module("riskrules.engine.canary"),
+        (
+            "Band",
+            "Canary",
+        ),
+    ),
     (
         lambda: import_module("riskrules.engine.decision"),
         (
@@ -109,6 +130,7 @@ _HOMES: tuple[tuple[Callable[[], ModuleType], tuple[str, ...]], ...] = (
             "loads",
         ),
     ),
+    (lambda: import_module("riskrules.engine.shadowing"), ("Shadow",)),
     (
         lambda: import_module("riskrules.engine.shares"),
         (
@@ -116,6 +138,9 @@ _HOMES: tuple[tuple[Callable[[], ModuleType], tuple[str, ...]], ...] = (
             "Share",
         ),
     ),
+    (lambda: import_module("riskrules.engine.source"), ("RefusedError",)),
+    (lambda: import_module("riskrules.engine.switch_state"), ("KillSwitchError",)),
+    (lambda: import_module("riskrules.engine.switches"), ("KillSwitch",)),
     (lambda: import_module("riskrules.engine.tables"), ("Decisions",)),
     (lambda: import_module("riskrules.program.saved"), ("SavedProgramError",)),
     (lambda: import_module("riskrules.schema.errors"), ("PaymentError",)),
@@ -154,39 +179,68 @@ _HOMES: tuple[tuple[Callable[[], ModuleType], tuple[str, ...]], ...] = (
             "WindowStoreError",
         ),
     ),
+    (lambda: import_module("riskrules.versions.errors"), ("RegistryError",)),
+    (lambda: import_module("riskrules.versions.keys"), ("SigningKey",)),
+    (lambda: import_module("riskrules.versions.registry"), ("Registry",)),
+    (
+        lambda: import_module("riskrules.versions.trust"),
+        (
+            "UNSIGNED",
+            "Trust",
+            "TrustedKey",
+        ),
+    ),
+    (lambda: import_module("riskrules.versions.log"), ("DecisionLog",)),
+    (lambda: import_module("riskrules.versions.log_arrow"), ("read_log",)),
+    (lambda: import_module("riskrules.versions.log_folder"), ("LogError",)),
 )
 
 __version__ = "0.1.0"
 __all__ = [
+    "UNSIGNED",
     "Action",
     "Backtest",
+    "Band",
+    "Canary",
     "Checked",
     "Deadline",
     "Decision",
+    "DecisionLog",
     "Decisions",
     "Diagnostic",
     "Duty",
     "Engine",
     "Gate",
     "GateError",
+    "KillSwitch",
+    "KillSwitchError",
     "Kind",
     "LabelError",
     "ListError",
     "Lists",
+    "LogError",
     "Map",
     "MapError",
     "MemoryWindows",
+    "Metrics",
     "ModelError",
     "Payment",
     "PaymentError",
     "RedisWindows",
+    "RefusedError",
+    "Registry",
+    "RegistryError",
     "Rules",
     "RulesetError",
     "SavedProgramError",
     "Schema",
+    "Shadow",
     "Share",
+    "SigningKey",
     "TableError",
     "TestResult",
+    "Trust",
+    "TrustedKey",
     "WindowConflict",
     "WindowStoreError",
     "backtest",
@@ -201,6 +255,7 @@ __all__ = [
     "model_of",
     "payment_schema",
     "read_labels",
+    "read_log",
     "ruleset_path",
     "run_tests",
     "schema_of",

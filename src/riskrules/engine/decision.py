@@ -16,7 +16,7 @@ from ..meaning import nodes as n
 from ..meaning.averages import averages_of
 from .duty import UNKNOWN_INSTITUTION, Duty, Filled, duties_of, instrument_of
 from .shares import Deadline, Share, cited_by, shares_told
-from .shown import masked, shown, shown_act, shown_average, shown_instant, shown_span
+from .shown import masked, shown, shown_act, shown_average, shown_id, shown_instant, shown_span, shown_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -304,7 +304,7 @@ class Decision:
         return why_of(self._facts.serving.rules, self, self._values, self._facts.serving.lists, rule)
 
     def to_json(self) -> str:
-        """The decision as one line of JSON, account and card numbers masked."""
+        """The decision as one line of JSON, account and card numbers masked: the payment's id too where it is one."""
         return json.dumps(self.to_dict(), ensure_ascii=False, separators=(",", ":"))
 
     def to_dict(self) -> dict[str, object]:
@@ -316,7 +316,7 @@ class Decision:
         reads += [n.Read(i.name, i.kind) for i in meaning.inputs if i.name not in parts]
         return {
             "format": DECISION_FORMAT,
-            "id": self.id,
+            "id": shown_id(self.id),
             "ruleset": asdict(self.ruleset),
             "action": str(self.action),
             "act": self.act,
@@ -325,7 +325,7 @@ class Decision:
             "fired": list(self.fired),
             "lifted": list(self.lifted),
             "exempts": list(self.exempts),
-            "responsible": list(self.responsible),
+            "responsible": [_told(x) for x in self.responsible],
             "duties": [d.told() for d in self.duties],
             "measures": [{**asdict(m), "id": masked(m.id) if m.id else None} for m in self.measures],
             "notices": [{"to": s.to, "texts": dict(s.texts), "rule": s.rule} for s in self.notices],
@@ -337,6 +337,12 @@ class Decision:
         }
 
     def __repr__(self) -> str:
-        duties = ", ".join(self.responsible)
+        duties = ", ".join(_told(x) for x in self.responsible)
         fired = f"{len(self.fired)} fired" if self.fired else ""
         return f"<Decision {', '.join(x for x in (self.act, duties, fired) if x)}>"
+
+
+def _told(responsible: str) -> str:
+    """`payee.account=BANK-B`, as a log may hold it."""
+    instrument, _, institution = responsible.partition("=")
+    return f"{instrument}={shown_text('institution', institution)}"

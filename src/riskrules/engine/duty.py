@@ -20,7 +20,7 @@ from ..meaning import nodes as n
 from ..meaning.deadlines import begins, counts_business_days, due_us
 from ..schema.errors import PaymentError
 from ..schema.kinds import ROLES
-from .shown import masked, shown_within
+from .shown import masked, shown_text, shown_within
 
 if TYPE_CHECKING:
     from .rules import Rules
@@ -61,13 +61,15 @@ class Duty:
 
     def __repr__(self) -> str:
         within = f" {self.within}" if self.within else ""
-        return f"Duty({self.instrument} {masked(self.id or '')}: {self.institution}, {self.role}{within}, {self.rule})"
+        institution = shown_text("institution", self.institution)
+        return f"Duty({self.instrument} {masked(self.id or '')}: {institution}, {self.role}{within}, {self.rule})"
 
     def told(self) -> dict[str, object]:
         """As plain values, the instrument's id masked."""
         return {
             **asdict(self),
             "id": masked(self.id) if self.id else None,
+            "institution": shown_text("institution", self.institution),
             "due": self.due.isoformat().replace("+00:00", "Z") if self.due else None,
             "reasons": dict(self.reasons),
             "appeals": dict(self.appeals),

@@ -7,38 +7,61 @@ windows. All that a decision goes by is one reference to a `Serving`, replaced w
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 from ..base.forks import ForkLock
+from ..base.quiet import settle
+from ..bridges.metrics import Metrics
 from ..meaning import nodes as n
 from ..schema.errors import PaymentError
-from ..state.lists import Lists
+from ..schema.fields import Schema
 from ..state.plan import EVENTS
-from ..state.store import WindowStore, WindowStoreError
+from ..state.store import WindowStore
+from .alone import one_at_a_time, predicate_of
 from .before import Given
+from .canary import Canary
 from .decision import Decision
-from .duty import ready_calendar
-from .parts import with_only
+from .following import begun
+from .operating import EVERY, Operated, joined_lists, lists_of
 from .rules import Rules
 from .serving import Serving
+from .shadowing import Shadow
+from .source import Release, Source
+from .switches import KillSwitch
+from .watching import Watched, processed
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ..bridges.maps import Map
     from .tables import Decisions
 
 ON_ERROR = ("allow", "verify", "hold", "reject")
 
 
-class Engine:
+class Options(TypedDict, total=False):
+    """The options of an `Engine`, but for its rules."""
+
+    lists: Mapping[str, object] | None
+    windows: WindowStore | None
+    on_error: str | None
+    switch: KillSwitch | str | Path | None
+    shadow: Shadow | None
+    canary: Canary | None
+    metrics: Metrics | bool
+    state: str | Path | None
+
+
+class Engine(Operated):
     """Decides payments by one ruleset at a time.
 
     `rules`: from `load` or `loads`. `lists`: every list that the rules read, as `Lists` or a mapping of names to
     collections of texts (ListError when one is absent). A model that the rules
     read and that cannot be loaded is a ModelError. `windows`: the store that keeps what accounts did before; by
     default a `MemoryWindows()` of this engine's own, in which nothing has happened yet. `on_error`: None (an event that
-    does not fit raises PaymentError), or the action of a degraded decision: allow, verify, hold or reject.
+    does not fit raises PaymentError), or the action of a degraded decision: allow, verify, hold or reject. `switch`: a
+    kill switch, or its path. `shadow`, `canary`: a version that is tried beside these rules, on none or on a part of
+    the payments. `metrics`: count for OpenTelemetry. `state`: a folder for what must survive a restart.
     """
 
     def __init__(
@@ -48,32 +71,71 @@ class Engine:
         lists: Mapping[str, object] | None = None,
         windows: WindowStore | None = None,
         on_error: str | None = None,
+        switch: KillSwitch | str | Path | None = None,
+        shadow: Shadow | None = None,
+        canary: Canary | None = None,
+        metrics: Metrics | bool = False,
+        state: str | Path | None = None,
     ) -> None:
         if on_error is not None and on_error not in ON_ERROR:
             raise ValueError(f"on_error is one of {', '.join(ON_ERROR)} or None, not {on_error!r}")
         self._on_error = None if on_error is None else n.Act(n.LEVELS.index(on_error))
-        self._changing = ForkLock()
         self._moving = ForkLock()
-        self._lists = _lists(lists)
-        self._store = windows
-        self._serving = self._ready(rules, self._lists, windows)
+        super().__init__(rules, lists_of(lists), windows, state)
+        if switch:
+            self.use_switch(switch)
+        if metrics:
+            self.use_metrics(metrics)
+        if canary:
+            self.use_canary(canary)
+        if shadow:
+            self.use_shadow(shadow)
 
-    @property
-    def rules(self) -> Rules:
-        """The version that decides now."""
-        return self._serving.rules
+    @classmethod
+    def following(
+        cls,
+        source: Source,
+        *,
+        name: str | None = None,
+        schema: Schema | None = None,
+        every: timedelta = EVERY,
+        on_change: Callable[[Release], None] | None = None,
+        **options: Unpack[Options],
+    ) -> Self:
+        """An engine that begins with the version that a source (a `Registry`) has in force, and follows it.
 
-    @property
-    def lists(self) -> Lists:
-        """All lists that the host gave, those among them that only another version reads too."""
-        return self._lists
+        When the source is away, or offers nothing good, it begins with the mirror in the folder `state`. RefusedError
+        when that has none either. `schema`: as in `follow`; the other options are those of `Engine`.
+        """
+        made: list[Self] = []
+        own = lists_of(options.get("lists"))
 
-    def warm(self, *, tables: bool = False) -> None:
-        """Compile the kernel (seconds, once a process), so that the first payment does not wait for it; with
-        `tables=True` the one for tables too."""
-        from ..kernel import warm
+        def serve(release: Release) -> None:
+            joined: Options = {**options, "lists": joined_lists(release.lists, own)}
+            made.append(cls(release.rules, **joined))
 
-        warm.warm(tables=tables)
+        state = options.get("state")
+        began = begun(source, name, None if state is None else Path(state), schema, serve)
+        engine = made[-1]
+        engine._own_lists = own
+        engine._follow(source, name, schema, every, on_change, began)
+        return engine
+
+    def warm(self, *, tables: bool = False, freeze: bool = False) -> None:
+        """Make ready the kernel, so that the first payment does not wait for it: milliseconds where a process of these
+        versions kept its machine code (see `kernel.kept`), else seconds; with `tables=True` the one for tables too,
+        which is compiled in each process. With `freeze=True`, whatever this process holds by now is looked through for
+        cyclic garbage once and never again (`gc.freeze`): a full collection in a large process stops every thread for
+        a tenth of a second."""
+        from ..kernel import deciding
+
+        deciding.kernel()
+        if tables:
+            from ..kernel import warm
+
+            warm.warm()
+        if freeze:
+            settle()
 
     def decide(self, happened: object, /, *, event: str = "payment", windows: Given = None) -> Decision:
         """Decide one payment: a nested mapping, a pydantic model or a `Payment`. Changes nothing.
@@ -83,18 +145,27 @@ class Engine:
         worked out itself, by name (`{"payers_1d": 25}`), instead of the store's and the models'. PaymentError names
         the field that does not fit, unless the engine has an `on_error`.
         """
-        serving = self._serving
+        deciding = self._deciding
         if event != "payment":
-            serving = serving.on(event)
+            return self._decide_other(deciding, event, happened, windows)
         try:
-            return serving.decide(happened, windows) if event == "payment" else serving.interpret(happened, windows)
+            return deciding.decide(happened, windows)
         except PaymentError as error:
-            return self._refused(serving, happened, error)
+            return self._refused(deciding, happened, error)
 
-    def _refused(self, serving: Serving, event: object, error: PaymentError) -> Decision:
+    def _decide_other(self, deciding: Serving | Watched, kind: str, event: object, windows: Given) -> Decision:
+        serving = deciding.champion.on(kind) if isinstance(deciding, Watched) else deciding.on(kind)
+        try:
+            if isinstance(deciding, Watched):
+                return deciding.decide_other(kind, event, windows)
+            return serving.interpret(event, windows)
+        except PaymentError as error:
+            return self._refused(serving, event, error)
+
+    def _refused(self, deciding: Serving | Watched, event: object, error: PaymentError) -> Decision:
         if self._on_error is None:
             raise error
-        return serving.refused(event, error, self._on_error)
+        return deciding.refused(event, error, self._on_error)
 
     def record(self, happened: object, /, *, event: str = "payment") -> bool:
         """Tell the windows of a payment that took place, or (`event="report"`) of a report that one was fraud: the
@@ -104,12 +175,15 @@ class Engine:
         counts what that says. True when it was recorded; False when the same id was recorded before with the same
         content, so that telling it twice is safe. PaymentError when the event does not fit, whatever `on_error` is;
         WindowConflict when the id was recorded with another time, amount, status or party; WindowStoreError when the
-        store cannot record it now.
+        store cannot record it now. A kill switch changes nothing of it.
         """
         if event not in EVENTS:
             raise ValueError(f"event is one of {', '.join(EVENTS)}, not {event!r}")
         with self._moving.held:
-            return self._serving.recorders[event].record(happened)
+            deciding = self._deciding
+            if isinstance(deciding, Watched):
+                return deciding.record(happened, event)
+            return deciding.recorders[event].record(happened)
 
     def process(self, event: object) -> Decision:
         """`decide`, and `record` if the payment goes ahead (its action is below hold), with no other `record` or
@@ -118,17 +192,11 @@ class Engine:
         again later. WindowConflict as `record`.
         """
         with self._moving.held:
-            serving = self._serving
+            deciding = self._deciding
             try:
-                decision, told = serving.process(event)
+                return processed(deciding, event) if isinstance(deciding, Serving) else deciding.process(event)
             except PaymentError as error:
-                return self._refused(serving, event, error)
-            if decision.level < n.HOLD:
-                try:
-                    serving.recorders["payment"].move(told)
-                except WindowStoreError as error:
-                    decision.add_note(f"the payment was not recorded: {error}")
-            return decision
+                return self._refused(deciding, event, error)
 
     def decide_many(
         self,
@@ -156,7 +224,12 @@ class Engine:
         from .history import Replaying
         from .tables import decide_table
 
-        return decide_table(self._serving, table, map, Replaying(by_arrival, as_decided))
+        deciding, instead = self._deciding, None
+        if isinstance(deciding, Watched):
+            now = deciding.now()
+            deciding, instead = now.champion, now.instead
+        found = decide_table(deciding, table, map, Replaying(by_arrival, as_decided), instead)
+        return found.noted(*(f"rule `{x}` is switched off" for x in sorted(deciding.switched_off)))
 
     def predicate(self, rule: str) -> Callable[[object], object]:
         """One rule by itself as a function: an event → bool, or a table → bool array (one a row).
@@ -164,91 +237,4 @@ class Engine:
         KeyError when the ruleset has no such rule. Exempts do not reach it: it says whether the rule's own
         conditions hold. A rule on another event than the payment takes such an event, and no table (ValueError).
         """
-        from .tables import is_table, rule_holds
-
-        serving = self._serving.having(rule)
-        if serving.rules.meaning.event != "payment":
-            return _one_by_one(serving, rule)
-        alone = _alone(serving, rule)
-
-        def holds(event: object) -> object:
-            if is_table(event):
-                return rule_holds(alone, event)
-            return bool(alone.decide_with(event, serving.before(event).values).fired)
-
-        return holds
-
-    def swap(
-        self, rules: Rules, *, lists: Mapping[str, object] | None = None, windows: WindowStore | None = None
-    ) -> None:
-        """Decide by other rules from now on. Payments in flight finish by the old ones; none is mixed.
-
-        The new version is made ready before it is used; if it does not load, the old one goes on serving and the error
-        is raised. Windows that both versions have go on. One that is new knows only what is recorded from now on, so
-        for as long as it looks back further it cannot be read; pass `windows`, a store into which the history was
-        recorded, where that is not good enough.
-        """
-        with self._changing.held:
-            given = self._lists if lists is None else _lists(lists)
-            self._serving = self._ready(rules, given, windows or self._store)
-            self._lists = given
-
-    def use_lists(self, lists: Mapping[str, object]) -> None:
-        """The same rules with other lists, as atomically as `swap`."""
-        with self._changing.held:
-            given = _lists(lists)
-            self._serving = self._ready(self._serving.rules, given, self._store)
-            self._lists = given
-
-    def _ready(self, rules: Rules, lists: Lists, store: WindowStore | None) -> Serving:
-        if store is None and _rules(rules).meaning.windows:
-            from ..state.memory import MemoryWindows
-
-            store = MemoryWindows()
-        for event in _rules(rules).events:
-            ready_calendar(rules.on(event))
-        serving = Serving(_rules(rules), lists, store).prepare()
-        _ = serving.models  # now, and not on the first payment
-        self._store = store
-        return serving
-
-
-def _rules(given: object) -> Rules:
-    if not isinstance(given, Rules):
-        raise TypeError("an engine wants rules, from riskrules.load(path) or riskrules.loads(text)")
-    return given
-
-
-def _lists(given: Mapping[str, object] | None) -> Lists:
-    return given if isinstance(given, Lists) else Lists(given)  # type: ignore[arg-type]  # Lists checks each item
-
-
-def one_at_a_time(event: str) -> str:
-    """What to do with many events that are no payments, in a sentence."""
-    file = "; a file of claims is shared by `riskrules liability`" if event == "claim" else ""
-    return f"tables are of payments: decide each {event} by itself, with decide(…, event={event!r}){file}"
-
-
-def _one_by_one(serving: Serving, rule: str) -> Callable[[object], object]:
-    """A rule on another event than the payment, as a function of one event."""
-    from .tables import is_table
-
-    alone = Serving(_alone_rules(serving, rule), serving.lists)
-
-    def holds(event: object) -> object:
-        if is_table(event):
-            raise ValueError(one_at_a_time(serving.rules.meaning.event))
-        return bool(alone.interpret(event).fired)
-
-    return holds
-
-
-def _alone(serving: Serving, name: str) -> Serving:
-    """The rule by itself, as a version of its own without a store."""
-    return Serving(_alone_rules(serving, name), serving.lists).prepare()
-
-
-def _alone_rules(serving: Serving, name: str) -> Rules:
-    rule = serving.rules.by_name[name]
-    bare = n.Rule(name, rule.text, rule.when, rule.unless, n.Act(n.ALLOW), in_force=rule.in_force)
-    return with_only(serving.rules, [bare])
+        return predicate_of(self._serving.having(rule), rule)

@@ -51,7 +51,13 @@ class Rules:
         self.exempt_by_name = {e.name: e for e in meaning.exempts}
         self.liability_by_name = {x.name: x for x in meaning.liabilities}
         self.dated = frozenset(r.name for r in meaning.rules if is_dated(r))
-        self.whole = self
+        self._whole: Rules | None = None
+
+    @property
+    def whole(self) -> Rules:
+        """The ruleset that these rules on one event are of; of a whole one itself. Not kept as a reference to itself:
+        a version that nobody serves any more goes at once, and not when the collector of cycles comes by."""
+        return self if self._whole is None else self._whole
 
     @property
     def name(self) -> str:
@@ -84,7 +90,7 @@ class Rules:
     def _others(self) -> dict[str, Rules]:
         made = {x.event: Rules(x, warnings=self.warnings) for x in self.meaning.others}
         for rules in made.values():
-            rules.whole = self
+            rules._whole = self
         return made
 
     @cached_property

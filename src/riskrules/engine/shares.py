@@ -20,7 +20,7 @@ from ..meaning.losses import Part
 from ..schema.errors import PaymentError
 from ..schema.fields import Schema
 from .duty import due_of
-from .shown import masked, shown_within
+from .shown import masked, shown_text, shown_within
 
 if TYPE_CHECKING:
     from .rules import Rules
@@ -137,7 +137,7 @@ def shares_told(shares: tuple[Share, ...], schema: Schema) -> list[dict[str, obj
     return [
         {
             "party": s.party,
-            "id": masked(s.id) if s.id and _is_person(s.party, schema) else s.id,
+            "id": s.id and (masked(s.id) if _is_person(s.party, schema) else shown_text("institution", s.id)),
             "amount_minor": s.amount_minor,
             "amount": str(s.amount),
             "because": s.because,

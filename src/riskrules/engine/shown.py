@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 
+from ..base.hiding import FEWEST_DIGITS, without_card_numbers
+from ..base.hiding import masked as masked
 from ..base.times import MICROSECOND_UNITS, format_duration, format_instant
 from ..meaning import nodes as n
 from ..meaning.averages import rounded
@@ -14,13 +16,9 @@ from ..schema.kinds import Kind
 from ..schema.values import show
 
 _MASKED = frozenset({"account", "merchant", "wallet", "party"})
-_SHOWN_CHARACTERS = 4
 _MOST_SHOWN = 200
-
-
-def masked(text: str) -> str:
-    """The last four characters of an id; a short one is hidden whole."""
-    return f"…{text[-_SHOWN_CHARACTERS:]}" if len(text) > 2 * _SHOWN_CHARACTERS else "…"
+_FEWEST_OF_AN_INSTITUTION = 13
+"""Digits from which an institution's name may be a card number: China's bank codes have twelve."""
 
 
 def hidden(piece: object, words: str) -> str:
@@ -40,6 +38,19 @@ def plain(text: str) -> str:
     return "".join(f"<U+{ord(c):04X}>" if unicodedata.category(c)[0] in "CZ" and c != " " else c for c in cut)
 
 
+def shown_text(kind_name: str, text: str) -> str:
+    """A payment's own text as anybody may see it: an account masked, and no card number in any other."""
+    if kind_name in _MASKED:
+        return plain(masked(text))
+    fewest = _FEWEST_OF_AN_INSTITUTION if kind_name == "institution" else FEWEST_DIGITS
+    return plain(without_card_numbers(text, fewest))
+
+
+def shown_id(text: str) -> str:
+    """The gateway's own name for a payment, which may be shown unless it is a card number."""
+    return without_card_numbers(text)
+
+
 def shown(kind: Kind, value: n.Value | None) -> str:
     """A held value in words: `50_000.00 CNY`, `90d`, `…4711`, `missing`."""
     if value is None:
@@ -47,7 +58,7 @@ def shown(kind: Kind, value: n.Value | None) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, str):
-        return plain(masked(value) if kind.name in _MASKED else value)
+        return shown_text(kind.name, value)
     return shown_duration(value) if kind.name == "duration" else show(Field("", kind, ""), value)
 
 

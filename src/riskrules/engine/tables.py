@@ -36,6 +36,7 @@ from .recording import fields_of
 
 if TYPE_CHECKING:
     from .serving import Serving
+    from .watching import Instead
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,11 @@ class Decisions:
         self.degraded = window_notes(unread)
         self.table = _table(serving, decided)
 
+    def noted(self, *notes: str) -> Decisions:
+        """The same with more sentences in `degraded`."""
+        self.degraded = (*self.degraded, *notes)
+        return self
+
     def __len__(self) -> int:
         return self.rows
 
@@ -174,12 +180,21 @@ def decide_batches(
 
 
 def decide_table(
-    serving: Serving, table: object, map: Map | str | Path | None = None, how: Replaying | None = None
+    serving: Serving,
+    table: object,
+    map: Map | str | Path | None = None,
+    how: Replaying | None = None,
+    instead: Instead | None = None,
 ) -> Decisions:
-    """`Engine.decide_many`. TableError when the table is none or cannot feed the rules, MapError for a bad map."""
+    """`Engine.decide_many`. TableError when the table is none or cannot feed the rules, MapError for a bad map.
+    `instead`: what a kill switch answers to every payment."""
     unread, chosen = Unread(), _map(serving, map)
     batches = _batches(serving, table, chosen)
-    return Decisions(serving, decide_batches(serving, batches, _reports(how, chosen), unread), unread)
+    decided = decide_batches(serving, batches, _reports(how, chosen), unread)
+    if instead is not None:
+        decided = (answered_batch(batch, instead) for batch in decided)
+    found = Decisions(serving, decided, unread)
+    return found if instead is None else found.noted(instead.note)
 
 
 def decide_file(
@@ -235,6 +250,15 @@ def table_schema(serving: Serving) -> Schema:
     ):
         return schema
     return schema.with_field(replace(schema["amount"], optional=True))
+
+
+def answered_batch(batch: DecidedBatch, instead: Instead) -> DecidedBatch:
+    """The batch, each payment with a kill switch's answer and no rule."""
+    batch.acts = (instead.act,)
+    batch.act_index = np.zeros(batch.rows, np.int16)
+    batch.score = np.zeros(batch.rows, np.int64)
+    batch.fired = Lists(np.zeros(batch.rows + 1, np.int64), np.zeros(0, np.int32), batch.fired.names)
+    return batch
 
 
 def is_table(thing: object) -> bool:

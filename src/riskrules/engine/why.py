@@ -13,7 +13,7 @@ from ..meaning.interpreter import holds, in_force
 from ..meaning.walk import found_in, reads_in
 from .duty import Duty
 from .shares import cited_by
-from .shown import hidden, masked, plain, shown_act, shown_reads
+from .shown import hidden, masked, shown_act, shown_reads, shown_text
 
 if TYPE_CHECKING:
     from ..meaning.losses import Liability
@@ -154,7 +154,7 @@ def _rule_why(
 
 def _duty(duty: Duty) -> str:
     """`payee.account (…1234): BANK-B, account-servicing bank, within 24h, before 2026-06-16T04:00:00Z`."""
-    said = f"{duty.instrument} ({masked(duty.id or '')}): {plain(duty.institution)}, {duty.role}"
+    said = f"{duty.instrument} ({masked(duty.id or '')}): {shown_text('institution', duty.institution)}, {duty.role}"
     return f"{said}, {duty.within}, before {duty.due:%Y-%m-%dT%H:%M:%SZ}" if duty.due else said
 
 

@@ -15,8 +15,10 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from ..base.hiding import masked
 from ..base.money import format_minor
 from ..schema.limits import HIGHEST_MONEY_MINOR, MISSING
+from .printed import Printed
 from .result import Theft, TraceError
 from .transfers import Transfers
 
@@ -36,8 +38,8 @@ _WHOSE = ("the payer's balance before", "the payer's balance after",
 _KINDS = ("payment", "appeared", "vanished", "lent", "repaid")
 
 
-@dataclass(frozen=True)
-class Ledger:
+@dataclass(frozen=True, repr=False)
+class Ledger(Printed):
     """Movements in order: `row` is the transfer each belongs to (several where something was lent, repaid or unseen),
     `theft` the victim or -1, `kind` a place in payment, appeared, vanished, lent, repaid. Accounts are numbered as in
     `accounts`; the last number, one more than there are, is the world outside. `opening`, `outside` (0 or 1) and `home`
@@ -120,9 +122,7 @@ def make_ledger(
     )  # fmt: skip
 
 
-def _moved(
-    given: Transfers, currency: str, outside: Outside, balances: Balances, sort: bool
-) -> _Work:
+def _moved(given: Transfers, currency: str, outside: Outside, balances: Balances, sort: bool) -> _Work:
     """Only what moved money, in order."""
     keep = np.flatnonzero(given.moved)
     notes = []
@@ -190,7 +190,9 @@ def _mark(work: _Work, given: Transfers, thefts: Sequence[Theft]) -> tuple[tuple
         work.theft[place] = victim
         if not work.outside[account]:
             if home[account] not in (NO_THEFT, victim):
-                raise TraceError(f"account `{work.accounts[account]}` has two victims: give its thefts one name")
+                raise TraceError(
+                    f"account `{masked(work.accounts[account])}` has two victims: give its thefts one name"
+                )
             home[account] = victim
         if theft.amount_minor is not None:
             if not 0 <= theft.amount_minor <= int(work.amount[place]):
@@ -263,9 +265,9 @@ def _openings(work: _Work, given: Mapping[str, int]) -> tuple[Integers, NDArray[
     places = {name: place for place, name in enumerate(work.accounts)} if given else {}
     for name, minor in given.items():
         if name not in places:
-            raise TraceError(f"an opening balance is given for account `{name}`, which is in no transfer")
+            raise TraceError(f"an opening balance is given for account `{masked(name)}`, which is in no transfer")
         if abs(minor) > HIGHEST_MONEY_MINOR:
-            raise TraceError(f"the opening balance of account `{name}` is beyond what an account can hold")
+            raise TraceError(f"the opening balance of account `{masked(name)}` is beyond what an account can hold")
         opening[places[name]], known[places[name]] = minor, 1
     openings(work.source, work.target, work.amount, work.outside, work.stated, opening, known)
     if _sum(np.abs(opening)) > MOST_MONEY // 4:

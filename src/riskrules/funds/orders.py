@@ -16,6 +16,7 @@ from typing import Any
 from ..base.money import minor_digits, parse_minor, write_decimal
 from ..base.times import MICROSECOND_UNITS, format_instant, parse_instant
 from ..schema.limits import LONGEST_ID
+from .printed import Printed
 
 STOP, FREEZE, TEMPORARY_FREEZE, EXTEND, LIFT, QUERY = "stop", "freeze", "temporary_freeze", "extend", "lift", "query"
 KINDS = (STOP, FREEZE, TEMPORARY_FREEZE, EXTEND, LIFT, QUERY)
@@ -30,8 +31,8 @@ class OrderError(ValueError):
     """An order that cannot be understood; it is not recorded. One sentence that says what to change."""
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+@dataclass(frozen=True, slots=True, repr=False)
+class Order(Printed):
     """An order as it came. Times are microseconds UTC, amounts minor units of the book's currency.
 
     `of`: the order that an extension or a lift is about. `amount_minor`: what is to be kept in place; where a trace was

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .orders import FREEZE, STOP
+from .printed import Printed
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +21,8 @@ class Term:
     ends_us: int
 
 
-@dataclass(frozen=True, slots=True)
-class Restraint:
+@dataclass(frozen=True, slots=True, repr=False)
+class Restraint(Printed):
     """An account stopped (it takes money in and lets none out) or frozen (`held_minor` stays; None for a stop, which
     concerns the account). `kind` is that of the order; `case` and `issuer` are the order's."""
 
@@ -54,8 +55,8 @@ class Restraint:
         return at_us < self.ends_us
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+@dataclass(frozen=True, slots=True, repr=False)
+class Standing(Printed):
     """An account at one moment. `stopped_until_us` is None where it is not stopped; `frozen_minor` is what stays."""
 
     account: str

@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from .printed import Printed
+
 if TYPE_CHECKING:
     from .following import Followed
     from .ledger import Ledger
@@ -47,8 +49,8 @@ class TraceError(ValueError):
     """A history or a theft that cannot be traced; a sentence that names the row and what to change."""
 
 
-@dataclass(frozen=True, slots=True)
-class Theft:
+@dataclass(frozen=True, slots=True, repr=False)
+class Theft(Printed):
     """One stolen payment. `payment`: its id in the history. `victim`: a name, the paying account's where None; several
     thefts may have one victim. `amount_minor`: the stolen part, all of the payment where None."""
 
@@ -87,8 +89,8 @@ class Cut:
     open_minor: int
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+@dataclass(frozen=True, slots=True, repr=False)
+class Edge(Printed):
     """One entry: a victim's part of one payment. `hop`: 1 for the theft, else one more than the fewest transfers by
     which this money had come to `from_account`. `from_account` and `to_account` are None for cash and the like."""
 
@@ -102,8 +104,8 @@ class Edge:
     way: Way
 
 
-@dataclass(frozen=True, slots=True)
-class Holding:
+@dataclass(frozen=True, slots=True, repr=False)
+class Holding(Printed):
     """What one account holds for one victim at one moment.
 
     `amount_minor`: by the method; for `pari_passu` and `cn_article_8` the victim's share of the balance.
@@ -125,8 +127,8 @@ class Holding:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+@dataclass(frozen=True, slots=True, repr=False)
+class Totals(Printed):
     """One victim's money at one moment; see the identity at the top. `held_minor` is what was followed there; where
     balances are shared out (`pari_passu`, a pool of `cn_article_8`), the shares are in `Trace.where`."""
 
@@ -162,8 +164,8 @@ class Entries:
         return len(self.row)
 
 
-@dataclass(frozen=True)
-class Trace:
+@dataclass(frozen=True, repr=False)
+class Trace(Printed):
     """Where the stolen money went. `assumptions`: a sentence for each thing that the history did not say."""
 
     method: Method

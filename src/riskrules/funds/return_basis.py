@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ..base.hiding import masked
 from .result import Holding
 from .returns import Basis, Frozen, ReturnError
 
@@ -53,11 +54,11 @@ def frozen_from_records(
     """The account with its basis, from its ledger in order of time until the freeze; `opening_minor`: what was in it
     before. ReturnError where the ledger does not add up."""
     if len(records) > MOST_RECORDS:
-        raise ReturnError(f"the ledger of `{account}` has more than {MOST_RECORDS:_} records")
+        raise ReturnError(f"the ledger of `{masked(account)}` has more than {MOST_RECORDS:_} records")
     credits, exact, since_empty = _matched(account, records, opening_minor)
     balance = opening_minor + sum(r.amount_minor for r in records)
     if not 0 <= frozen_minor <= balance:
-        raise ReturnError(f"more is frozen in `{account}` than its ledger leaves there")
+        raise ReturnError(f"more is frozen in `{masked(account)}` than its ledger leaves there")
     theirs = _by_victim(credits)
     came_in = [r for r in records if r.amount_minor > 0]
     if exact and theirs and sum(theirs.values()) <= frozen_minor:
@@ -79,14 +80,14 @@ def _matched(account: str, records: Sequence[Record], opening_minor: int) -> tup
     """The credits that are left, whether every record out could be matched, and all credits since the account was
     last empty."""
     if opening_minor < 0:
-        raise ReturnError(f"`{account}` cannot begin below zero")
+        raise ReturnError(f"`{masked(account)}` cannot begin below zero")
     left = [_Credit(_OTHERS, opening_minor)] if opening_minor else []
     since_empty = list(left)
     balance, exact = opening_minor, True
     before = records[0].at_us if records else 0
     for record in records:
         if record.at_us < before:
-            raise ReturnError(f"the ledger of `{account}` is not in order of time")
+            raise ReturnError(f"the ledger of `{masked(account)}` is not in order of time")
         before, balance = record.at_us, balance + record.amount_minor
         if record.amount_minor > 0:
             credit = _Credit(record.victim or _OTHERS, record.amount_minor)
@@ -94,7 +95,7 @@ def _matched(account: str, records: Sequence[Record], opening_minor: int) -> tup
             since_empty.append(credit)
         elif record.amount_minor < 0:
             if balance < 0:
-                raise ReturnError(f"the ledger of `{account}` pays out more than was there")
+                raise ReturnError(f"the ledger of `{masked(account)}` pays out more than was there")
             exact = _pay(left, -record.amount_minor, balance) and exact
         if balance == 0:
             left, since_empty, exact = [], [], True

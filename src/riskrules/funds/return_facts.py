@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from ..engine.decision import Decision
+from .printed import Printed
 from .returns import Line
 
 State: TypeAlias = Literal["to be decided", "refused", "waits", "suspended", "to be paid", "overdue", "paid"]
@@ -37,8 +38,8 @@ class Notice:
     began_at_us: int
 
 
-@dataclass(frozen=True, slots=True)
-class Objection:
+@dataclass(frozen=True, slots=True, repr=False)
+class Objection(Printed):
     """Somebody objects to a part: of an account, of a victim, both, or (neither) the whole. It suspends that part
     until it is reviewed; one that is upheld ends in another division."""
 
@@ -54,8 +55,8 @@ class Objection:
         return self.account in (None, line.account) and self.victim in (None, line.victim)
 
 
-@dataclass(frozen=True, slots=True)
-class Payment:
+@dataclass(frozen=True, slots=True, repr=False)
+class Payment(Printed):
     """What an institution paid to a victim's account. `reference`: its own name for it, each once in a case."""
 
     reference: str

@@ -26,7 +26,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, TypeAlias
 
+from ..base.hiding import masked
 from ..base.money import format_minor
+from .printed import Printed
 from .sharing import capped
 
 Basis: TypeAlias = Literal["direct", "time stamps", "in proportion"]
@@ -42,11 +44,13 @@ class ReturnError(ValueError):
     """A case that does not add up or says too little; one sentence that says where."""
 
 
-@dataclass(frozen=True, slots=True)
-class Victim:
+@dataclass(frozen=True, slots=True, repr=False)
+class Victim(Printed):
     """Who lost `loss_minor` and has `returned_minor` of it back from elsewhere. `account`: the original remitting
     account, to which it goes back, at `institution`; or, where that one takes nothing in any more (`original_closed`),
     another bank account of the victim."""
+
+    also = frozenset({"id"})
 
     id: str
     loss_minor: int
@@ -60,8 +64,8 @@ class Victim:
         return self.loss_minor - self.returned_minor
 
 
-@dataclass(frozen=True, slots=True)
-class Frozen:
+@dataclass(frozen=True, slots=True, repr=False)
+class Frozen(Printed):
     """A frozen account and whose money is in it. `into`: by victim, what of it is theirs: for `direct` and `time
     stamps` what is identified as theirs, for `in proportion` what came into the account. `because`: how that was
     found, in a sentence. `order`: the freeze."""
@@ -75,8 +79,8 @@ class Frozen:
     order: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+@dataclass(frozen=True, slots=True, repr=False)
+class Line(Printed):
     """What one victim gets from one account. `because`: the reckoning, in words."""
 
     account: str
@@ -89,8 +93,8 @@ class Line:
     because: str
 
 
-@dataclass(frozen=True, slots=True)
-class Division:
+@dataclass(frozen=True, slots=True, repr=False)
+class Division(Printed):
     """The whole result. `residue`: by account, what stays frozen. `lacking`: by victim, what is still missing after
     it. `fingerprint`: SHA-256 of what it was worked out from and what came out, so that a notice or a decision can say
     which division it is about."""
@@ -184,9 +188,9 @@ def _checked(accounts: Sequence[Frozen], victims: Sequence[Victim], currency: st
             raise ReturnError(f"the {what} `{twice[0]}` stands in the case twice")
     for victim in victims:
         if not 0 < victim.loss_minor <= MOST_AMOUNT_MINOR:
-            raise ReturnError(f"the loss of `{victim.id}` is not an amount above zero")
+            raise ReturnError(f"the loss of `{masked(victim.id)}` is not an amount above zero")
         if not 0 <= victim.returned_minor <= victim.loss_minor:
-            raise ReturnError(f"`{victim.id}` has more back than it lost, or less than nothing")
+            raise ReturnError(f"`{masked(victim.id)}` has more back than it lost, or less than nothing")
     known = {victim.id for victim in victims}
     for frozen in accounts:
         _checked_account(frozen, known, currency)
@@ -194,14 +198,16 @@ def _checked(accounts: Sequence[Frozen], victims: Sequence[Victim], currency: st
 
 def _checked_account(frozen: Frozen, known: set[str], currency: str) -> None:
     if not 0 <= frozen.frozen_minor <= MOST_AMOUNT_MINOR:
-        raise ReturnError(f"what is frozen in `{frozen.account}` is not an amount")
+        raise ReturnError(f"what is frozen in `{masked(frozen.account)}` is not an amount")
     if frozen.basis not in BASES:
-        raise ReturnError(f"the basis of `{frozen.account}` is one of {', '.join(BASES)}, not `{frozen.basis}`")
+        raise ReturnError(f"the basis of `{masked(frozen.account)}` is one of {', '.join(BASES)}, not `{frozen.basis}`")
     for victim, into in frozen.into.items():
         if victim not in known:
-            raise ReturnError(f"`{victim}`, whose money is in `{frozen.account}`, is no victim of the case")
+            raise ReturnError(
+                f"`{masked(victim)}`, whose money is in `{masked(frozen.account)}`, is no victim of the case"
+            )
         if not 0 <= into <= MOST_AMOUNT_MINOR:
-            raise ReturnError(f"the money of `{victim}` in `{frozen.account}` is not an amount")
+            raise ReturnError(f"the money of `{masked(victim)}` in `{masked(frozen.account)}` is not an amount")
     identified = sum(frozen.into.values())
     if frozen.basis != "in proportion" and identified > frozen.frozen_minor:
         raise ReturnError(

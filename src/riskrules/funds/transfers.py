@@ -33,6 +33,7 @@ from ..schema.fields import Field, Schema
 from ..schema.kinds import TEXT, TIME, YES_NO, Kind
 from ..schema.limits import MISSING
 from ..schema.payment import ACCOUNT, CURRENCY, INSTITUTION, plain_field
+from .printed import Printed
 from .result import TraceError
 
 ROWS_A_BATCH = 1 << 18
@@ -45,8 +46,8 @@ _SIDES = ("payer", "payee")
 _BALANCES = tuple(f"{side}.balance_{when}" for side in _SIDES for when in ("before", "after"))
 
 
-@dataclass(frozen=True, slots=True)
-class Transfer:
+@dataclass(frozen=True, slots=True, repr=False)
+class Transfer(Printed):
     """One transfer, for those who have no table. Amounts in minor units, the time in microseconds since 1970. An
     account that is None is outside (cash). `moved`: False for one that failed or was cancelled."""
 
@@ -65,8 +66,8 @@ class Transfer:
     currency: str | None = None
 
 
-@dataclass(frozen=True)
-class Transfers:
+@dataclass(frozen=True, repr=False)
+class Transfers(Printed):
     """Arrays of one length, a transfer a row, in the order of arrival. `payer` and `payee`: places in `accounts`, -1
     outside. `stated`: the payer's balance before and after, the payee's before and after, MISSING where not known;
     four empty arrays where no row states any. `institutions`: of an account, where known."""

@@ -14,6 +14,7 @@ four minor digits that any currency has, and a decision checks them against the 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -23,8 +24,10 @@ from typing import Annotated, Any, Literal
 import pydantic
 from pydantic import BaseModel, BeforeValidator, ConfigDict, create_model
 
+from ..base.hiding import masked, without_card_numbers
 from ..base.money import MOST_MINOR_DIGITS
 from .fields import Field, Schema, Value
+from .kinds import ENTITIES
 from .limits import HIGHEST_MONEY_MINOR
 from .payment import MONEY, payment_schema
 from .values import decimals_of, read_value
@@ -44,6 +47,26 @@ _TYPES: dict[str, Any] = {
     "yes/no": bool,
 }
 Tree = dict[str, "Field | Tree"]
+
+
+class _Event(BaseModel):
+    """A model that prints no account and no card number."""
+
+    model_config = _CONFIG
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        fields = type(self).model_fields
+        for name, value in super().__repr_args__():
+            yield name, _printed(fields[name].metadata if name in fields else [], value)
+
+
+def _printed(metadata: list[Any], value: Any) -> Any:
+    if isinstance(value, Decimal | int) and (shown := without_card_numbers(str(value))) != str(value):
+        return shown  # nobody pays a trillion; somebody puts a card's number where the amount belongs
+    if not isinstance(value, str):
+        return value
+    entity = any(isinstance(x, Field) and x.kind.name in ENTITIES - {"institution"} for x in metadata)
+    return masked(value) if entity else without_card_numbers(value)
 
 
 def natural(field: Field, held: Value) -> object:
@@ -84,7 +107,7 @@ def _model(name: str, tree: Tree, always: tuple[str, ...]) -> type[BaseModel]:
             members[part] = (submodel | None, None)
         else:
             members[part] = _member(inside, inside.name in always and not inside.optional)
-    return create_model(name, __config__=_CONFIG, **members)
+    return create_model(name, __base__=_Event, **members)
 
 
 def _member(field: Field, required: bool) -> tuple[Any, Any]:

@@ -96,6 +96,7 @@ def is_signed(public: str, purpose: str, content: bytes, signature: str) -> bool
 
 
 def _told(purpose: str, content: bytes) -> bytes:
+    assert "\0" not in purpose, purpose  # or two purposes could share a signature
     return b"riskrules\0" + purpose.encode("utf-8") + b"\0" + content
 
 

@@ -1,0 +1,244 @@
+"""Versions that come and go under load: each decision is wholly of one, and no payment waits for them.
+
+The suite runs a short form. The long one says what it measured:
+
+    python -m tests.engine.test_reload --reloads 1000            eight threads of a gateway, 200 payments a second each
+    python -m tests.engine.test_reload --reloads 1000 --busy     eight threads that do nothing else
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import random
+import resource
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import riskrules as rr
+from riskrules.engine.source import Release, Timeline
+
+from .samples import payment
+
+THREADS = 8
+A_SECOND = 200
+EVENTS = 64
+Outcome = tuple[int, tuple[str, ...], str]
+
+
+def text_of(version: int, rules: int) -> str:
+    """As many rules of three conditions; those of two versions differ in their thresholds and actions."""
+    chosen = random.Random(version)
+    lines = [f"ruleset reloaded version 2026.{version}\n  currency CNY\n\nlist involved of account\n"]
+    for number in range(rules):
+        amount, balance = chosen.randrange(1, 20_000), chosen.randrange(1, 50_000)
+        act = chosen.choice(["warn", "verify", "hold", "delay 24h"])
+        responsible = "" if act == "warn" else "\n  responsible payer.account"
+        lines.append(
+            f'rule r_{number}\n  "A rule"\n  when    amount > {amount} CNY\n  and     payer.account.balance else 0 CNY'
+            f" < {balance} CNY\n  and     payee.account is not in involved\n  then    {act}{responsible}\n"
+        )
+    return "\n".join(lines)
+
+
+class TextSource:
+    """Loads a version from its text each time that it is asked, as one who has never seen it must."""
+
+    def __init__(self, texts: list[str]) -> None:
+        self.texts = texts
+        self.sequence = 1
+
+    def mark(self) -> str:
+        return str(self.sequence)
+
+    def timeline(self, name: str | None, now_us: int, after: int = 0) -> Timeline:
+        rules = rr.loads(self.texts[self.sequence % len(self.texts)], "reloaded.risk")
+        lists = rr.Lists({"involved": ["x"]})
+        return Timeline(self.sequence, (Release(rules.name, rules.version, f"{self.sequence:064x}", rules, lists, 0),))
+
+    def mirror(self, folder: Path, timeline: Timeline) -> None:
+        raise AssertionError("nobody asked for a mirror")
+
+    def mirrored(self, folder: Path) -> TextSource | None:
+        return None
+
+
+@dataclass
+class Seen:
+    """What the threads of a gateway saw. `took_ns`: of each decision, with what it waited for."""
+
+    took_ns: list[int] = field(default_factory=list)
+    mixed: list[str] = field(default_factory=list)
+    versions: set[str] = field(default_factory=set)
+
+
+def events_of() -> list[dict[str, Any]]:
+    chosen = random.Random(7)
+    pairs = [(chosen.randrange(1, 25_000), chosen.randrange(60_000)) for _ in range(EVENTS)]
+    return [
+        payment(id=f"P-{i}", amount=f"{amount}.00", payer__account__balance=f"{balance}.00")
+        for i, (amount, balance) in enumerate(pairs)
+    ]
+
+
+def expected_of(texts: list[str], events: list[dict[str, Any]]) -> dict[str, list[Outcome]]:
+    """What each version decides of each event, by the interpreter."""
+    found = {}
+    for text in texts:
+        rules = rr.loads(text, "reloaded.risk")
+        serving = rr.Engine(rules, lists={"involved": ["x"]})._serving
+        found[rules.fingerprint] = [outcome(serving.interpret(event)) for event in events]
+    return found
+
+
+def outcome(decision: rr.Decision) -> Outcome:
+    return decision.level, decision.fired, decision.act
+
+
+def gateway(
+    engine: rr.Engine,
+    events: list[dict[str, Any]],
+    expected: dict[str, list[Outcome]],
+    stop: threading.Event,
+    busy: bool,
+) -> tuple[list[threading.Thread], list[Seen]]:
+    """Threads that decide until they are stopped, each decision checked against the version that it says it is of."""
+    seen = [Seen() for _ in range(THREADS)]
+
+    def work(mine: Seen, number: int) -> None:
+        i = number * 7
+        due = time.perf_counter() + number / A_SECOND / THREADS
+        while not stop.is_set():
+            i += 1
+            began = time.perf_counter_ns()
+            decision = engine.decide(events[i % EVENTS])
+            mine.took_ns.append(time.perf_counter_ns() - began)
+            fingerprint = decision.ruleset.fingerprint
+            mine.versions.add(fingerprint)
+            if outcome(decision) != expected[fingerprint][i % EVENTS]:
+                mine.mixed.append(f"{decision!r} of {fingerprint[:8]}")
+            if not busy:
+                due += 1 / A_SECOND
+                time.sleep(max(0.0, due - time.perf_counter()))
+                due = max(due, time.perf_counter() - 1 / A_SECOND)
+
+    threads = [threading.Thread(target=work, args=(mine, i)) for i, mine in enumerate(seen)]
+    for thread in threads:
+        thread.start()
+    return threads, seen
+
+
+def slow(seen: list[Seen]) -> dict[str, float]:
+    """Milliseconds."""
+    took = sorted(x for one in seen for x in one.took_ns)
+    at = {"half": 0.5, "p99": 0.99, "p99.9": 0.999, "p99.99": 0.9999}
+    found = {name: took[int(share * (len(took) - 1))] / 1e6 for name, share in at.items()}
+    over = sum(x > 5_000_000 for x in took)
+    return {"decisions": len(took), **found, "longest": took[-1] / 1e6, "over_5_ms": over}
+
+
+def resident_kb() -> int:
+    for line in Path("/proc/self/status").read_text("ascii").splitlines():
+        if line.startswith("VmRSS"):
+            return int(line.split()[1])
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def reloaded(reloads: int, rules: int, busy: bool) -> dict[str, Any]:
+    """Reload so often under load, and as long without; what was seen of both."""
+    texts = [text_of(version, rules) for version in (1, 2)]
+    events = events_of()
+    expected = expected_of(texts, events)
+    source = TextSource(texts)
+    engine = rr.Engine.following(source, every=timedelta(milliseconds=10))
+    engine.warm(freeze=True)
+    followed = engine.followed
+    assert followed
+    for event in events:
+        engine.decide(event)
+    found: dict[str, Any] = {"rules": rules, "busy": busy}
+    memory: list[int] = []
+    took_s: list[float] = []
+    for how, times in (("without", 0), ("with", reloads)):
+        stop = threading.Event()
+        began = time.monotonic()
+        threads, seen = gateway(engine, events, expected, stop, busy)
+        if not times:
+            time.sleep(min(30.0, 1.0 + reloads / 20))
+        for _ in range(times):
+            source.sequence += 1
+            asked = time.monotonic()
+            while followed.status().sequence != source.sequence:
+                time.sleep(0.002)
+            took_s.append(time.monotonic() - asked)
+            if len(took_s) % 100 == 0:
+                memory.append(resident_kb() - sum(len(x.took_ns) for x in seen) * 36 // 1024)
+        stop.set()
+        for thread in threads:
+            thread.join()
+        found[how] = {"seconds": round(time.monotonic() - began, 1), **slow(seen)}
+        found["mixed"] = found.get("mixed", 0) + sum(len(x.mixed) for x in seen)
+        found["versions"] = len(set().union(*(x.versions for x in seen)))
+    gc.collect()
+    followed.stop()
+    found["reloads"] = reloads
+    found["seconds_a_reload"] = round(sum(took_s) / len(took_s), 3)
+    found["memory_kb_by_hundred"] = memory
+    found["refusals"] = len(followed.status().refusals)
+    return found
+
+
+def test_reloads_under_load() -> None:
+    """No decision is of two versions, none fails, and the load goes on; both versions were seen to decide."""
+    found = reloaded(20, 20, busy=False)
+    assert found["mixed"] == 0
+    assert found["refusals"] == 0
+    assert found["versions"] == 2
+    assert found["with"]["decisions"] > 500
+
+
+def test_reloads_are_not_kept() -> None:
+    """What a version was made of is given back: a hundred reloads more take no memory more."""
+    texts = [text_of(version, 20) for version in (1, 2)]
+    source = TextSource(texts)
+    engine = rr.Engine.following(source, every=timedelta(days=1))
+    assert engine.followed
+
+    def turn(times: int) -> int:
+        for _ in range(times):
+            source.sequence += 1
+            engine.followed._turn()  # type: ignore[union-attr]  # it follows
+            engine.decide(payment())
+        gc.collect()
+        return resident_kb()
+
+    before = turn(50)
+    try:
+        assert turn(100) - before < 1_024
+    finally:
+        engine.followed.stop()
+
+
+def test_a_load_leaves_the_interpreter_as_it_was() -> None:
+    """Threads hand over sooner while a version loads, and as before when it is done."""
+    before = sys.getswitchinterval()
+    engine = rr.Engine.following(TextSource([text_of(1, 5)]), every=timedelta(milliseconds=10))
+    assert engine.followed
+    time.sleep(0.1)
+    assert sys.getswitchinterval() == before
+    engine.followed.stop()
+
+
+if __name__ == "__main__":
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("--reloads", type=int, default=1_000)
+    asked.add_argument("--rules", type=int, default=200)
+    asked.add_argument("--busy", action="store_true")
+    given = asked.parse_args()
+    print(json.dumps(reloaded(given.reloads, given.rules, given.busy), indent=1))  # noqa: T201  # what it is for

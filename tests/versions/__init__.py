@@ -1,0 +1,1 @@
+"""Versions: the registry, the log, replays."""
