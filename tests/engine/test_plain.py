@@ -305,3 +305,21 @@ def test_an_interpreter_whose_objects_are_otherwise_is_noticed(monkeypatch: pyte
     assert deciding.works.__wrapped__()
     monkeypatch.setattr(desks, "plan_of", swapped)
     assert not deciding.works.__wrapped__()
+
+
+def test_a_key_that_cannot_be_compared_is_passed_over(serving: Serving) -> None:
+    """A dict may hold such a key; it is none that a field has, and the failure is nobody's."""
+
+    class Bad:
+        def __hash__(self) -> int:
+            return hash("memo")
+
+        def __eq__(self, other: object) -> bool:
+            raise RuntimeError("no")
+
+    others = good(Random(3))
+    others.pop("memo", None)
+    event: dict[Any, Any] = {Bad(): 1, **others}
+    found = gathered(serving._desk(), event)
+    assert found is not None
+    assert found[serving.reader.slots["payment.memo"]] is None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .exits import FINDINGS, FINE, Stop, read_bytes, unreadable
+from .findings import counted
 from .rulesets import waiting
 from .terminal import plain, say
 
@@ -61,7 +62,7 @@ def table(folder: str, out: str) -> None:
         raise Stop(str(error)) from error
     except OSError as error:
         raise Stop(unreadable(out, error)) from error
-    say(f"{written:_} decisions in {plain(out)}")
+    say(f"{counted(written, 'decision')} in {plain(out)}")
 
 
 @log.command()

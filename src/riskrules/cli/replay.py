@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .exits import FINDINGS, FINE, Stop, unreadable
+from .findings import counted
 from .rulesets import load_rules
 from .terminal import console, on_terminal, plain, say, tinted
 
@@ -150,7 +151,7 @@ def _tell(replayed: Replay, kept: list[Difference]) -> None:
     if len(kept) > MOST_SHOWN:
         say(f"and {'at least ' if len(kept) == MOST_TOLD else ''}{len(kept) - MOST_SHOWN:_} more")
     for reason, count in replayed.reasons.items():
-        say(f"{tinted('not replayed', 'warning')}: {count:_} decisions: {plain(reason)}")
+        say(f"{tinted('not replayed', 'warning')}: {counted(count, 'decision')}: {plain(reason)}")
     own = installed_version()
     for other in sorted(replayed.versions - {own}):
         say(f"{tinted('note', 'warning')}: logged by riskrules {plain(other)}, replayed by {own}")
@@ -162,4 +163,4 @@ def _tell(replayed: Replay, kept: list[Difference]) -> None:
     ):
         pieces += [f"{count:_} {words}"] if count else []
     word = tinted("replayed bit for bit", "good") if replayed.ok else tinted("not all replayed", "error")
-    say(f"{replayed.decisions:_} decisions {word}: {', '.join(pieces)}")
+    say(f"{counted(replayed.decisions, 'decision')} {word}: {', '.join(pieces)}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .exits import FINDINGS, FINE, Stop, unreadable
+from .findings import counted
 from .rulesets import waiting
 from .terminal import plain, say, tinted
 
@@ -77,10 +78,9 @@ def _tell(found: Verified, log: str, head: str | None) -> None:
         say(f"{tinted('changed', 'error')}: {plain(problem)}")
     if found.more_problems:
         say(f"and {found.more_problems:_} more")
-    files = "file" if found.segments == 1 else "files"
-    counted = f"{found.decisions:_} decisions in {found.segments:_} {files} of {plain(log)}"
+    what = f"{counted(found.decisions, 'decision')} in {counted(found.segments, 'file')} of {plain(log)}"
     word = tinted("as it was written", "good") if found.ok else tinted("not as it was written", "error")
-    say(f"{counted}: {word}, by {found.heads:_} signed {'head' if found.heads == 1 else 'heads'}")
+    say(f"{what}: {word}, by {counted(found.heads, 'signed head')}")
     notes = list(found.notes)
     if head is None:
         notes.append("whether the whole log was put back to an earlier day cannot be known without --head, a copy of"

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..meaning.losses import Liability
-    from .serving import Facts, Names
+    from .reading import Raw
+    from .serving import Facts, Names, Serving
     from .why import Why
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -104,24 +105,35 @@ class Decision:
     read, in sentences), `ruleset`.
     """
 
-    __slots__ = ("_act", "_bits", "_degraded", "_facts", "_names", "score")
+    __slots__ = ("_act", "_bits", "_degraded", "_known", "_names", "_raw", "_serving", "score")
 
     def __init__(
         self,
-        facts: Facts,
+        serving: Serving,
+        raw: Raw | None,
         act: n.Act,
         score: int,
         bits: bytes | None,
+        facts: Facts | None = None,
         degraded: tuple[str, ...] | None = None,
-        *,
         names: Names | None = None,
     ) -> None:
-        self._facts = facts
+        """`facts`: what it was made on, if that is more than `raw`."""
+        self._serving = serving
+        self._raw = raw
         self._act = act
         self.score = score
         self._bits = bits
-        self._names = names
+        self._known = facts
         self._degraded = degraded
+        self._names = names
+
+    @property
+    def _facts(self) -> Facts:
+        known = self._known
+        if known is None:
+            known = self._known = self._serving.facts(self._raw)
+        return known
 
     @property
     def id(self) -> str:

@@ -88,11 +88,11 @@ def _every_say(rules: Rules, decision: Decision) -> None:
     """What any of the rules, and any action, would make of the decision."""
     decision.to_dict()
     every = tuple(r.name for r in rules.meaning.rules)
-    all_fired = Decision(decision.facts, n.Act(n.ALLOW), 0, None, names=(every, (), ()))
+    all_fired = Decision(decision.facts.serving, None, n.Act(n.ALLOW), 0, None, decision.facts, names=(every, (), ()))
     all_fired.to_dict()
     str(all_fired.why())
     for act in rules.program.acts:
-        Decision(decision.facts, act, 0, None).to_dict()
+        Decision(decision.facts.serving, None, act, 0, None, decision.facts).to_dict()
 
 
 def _tried_out(rules: Rules) -> None:

@@ -150,7 +150,7 @@ class Serving:
             act = desk.answer[0]
             if act >= 0:
                 assert raw is not None
-                return self._settled(act, desk, Facts(self, raw, NOTHING, None))
+                return self._settled(act, desk, raw)
         return self._decide(event, windows, None)[0]
 
     def process(self, event: object) -> tuple[Decision, Any]:
@@ -177,7 +177,7 @@ class Serving:
                 act = desk.enter(PLAIN, desk.at, id(written), 0)
         assert raw is not None
         if act >= 0 and plain.has_all and recorder is None and not given:
-            return self._settled(act, desk, Facts(self, raw, NOTHING, None)), None
+            return self._settled(act, desk, raw), None
         now = desk.columns[0] if act >= 0 else None
         question = self._question(raw, given, recorder, now)
         before = self._windows.answer(question)
@@ -199,7 +199,7 @@ class Serving:
         act = desk.enter(REST, desk.at, 0, 0)
         if act < 0:
             raise self.coder.beyond(-1 - act)
-        return self._settled(act, desk, Facts(self, raw, before, None))
+        return self._settled(act, desk, raw, Facts(self, raw, before, None))
 
     def _raw(self, event: object) -> Raw:
         try:
@@ -256,7 +256,7 @@ class Serving:
         )
         names = (fired, lifted, outcome.exempts)
         facts = (ClaimFacts if self.rules.meaning.liabilities else Facts)(self, None, before, dict(values))
-        return self._dated(Decision(facts, outcome.action, outcome.score, None, names=names))
+        return self._dated(Decision(self, None, outcome.action, outcome.score, None, facts, names=names))
 
     def _decided(self, integers: Sequence[int], facts: Facts) -> Decision:
         desk = self._desk()
@@ -264,13 +264,19 @@ class Serving:
         act = desk.decide()
         if act < 0:
             raise self.coder.beyond(-1 - act)
-        return self._settled(act + FIRED if any(desk.bits) else act, desk, facts)
+        return self._settled(act + FIRED if any(desk.bits) else act, desk, None, facts)
 
-    def _settled(self, act: int, desk: Desk, facts: Facts) -> Decision:
+    def _settled(self, act: int, desk: Desk, raw: Raw | None, facts: Facts | None = None) -> Decision:
         """What the kernel left on the desk, if it says that anything fired."""
         if act < FIRED:
-            return Decision(facts, self.program.acts[act], 0, None)
-        return self._dated(Decision(facts, self.program.acts[act - FIRED], desk.score[0], desk.bits.tobytes()))
+            return Decision(self, raw, self.program.acts[act], 0, None, facts)
+        act -= FIRED
+        decision = Decision(self, raw, self.program.acts[act], desk.score[0], desk.bits.tobytes(), facts)
+        return self._dated(decision) if self.rules.dated else decision
+
+    def facts(self, raw: Raw | None) -> Facts:
+        """What a payment without windows was decided on."""
+        return Facts(self, raw, NOTHING, None)
 
     def _dated(self, decision: Decision) -> Decision:
         """The same. PaymentError where a duty has a day that the calendar lacks: whoever must act has to know it."""
@@ -305,7 +311,7 @@ class Serving:
         """The decision of a host that must always answer, for an event that could not be read."""
         facts = Facts(self, None, NOTHING, {"id": self.reader.name_of(event)})
         what = self.rules.meaning.event
-        return Decision(facts, act, 0, None, (f"the {what} could not be read: {error}",))
+        return Decision(self, None, act, 0, None, facts, (f"the {what} could not be read: {error}",))
 
     def _desk(self) -> Desk:
         """This thread's own space to work in."""

@@ -54,7 +54,12 @@ def load() -> Loaded | None:
     if folder is None:
         return None
     found = _read(folder / file_name())
-    return None if found is None else _linked(*found)
+    if found is None:
+        return None
+    try:
+        return _linked(*found)
+    except (AttributeError, OSError, RuntimeError, ValueError):
+        return None  # a system on which object files cannot be loaded so
 
 
 def save(name: str, code: bytes) -> None:

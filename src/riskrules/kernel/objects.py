@@ -87,7 +87,12 @@ def looked_up(typing_context: Any, mapping: Any, text: Any) -> tuple[Any, Genera
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         given = [(OBJECT, _object(builder, x)) for x in args]
-        return builder.ptrtoint(_called(builder, "PyDict_GetItem", OBJECT, given), WORD)
+        found = builder.ptrtoint(_called(builder, "PyDict_GetItemWithError", OBJECT, given), WORD)
+        with builder.if_then(builder.icmp_signed("==", found, WORD(0))):
+            error = builder.ptrtoint(_called(builder, "PyErr_Occurred", OBJECT, []), WORD)
+            with builder.if_then(builder.icmp_signed("!=", error, WORD(0)), likely=False):
+                _called(builder, "PyErr_Clear", ir.VoidType(), [])  # a key of the host's own that cannot be compared
+        return found
 
     return types.int64(types.int64, types.int64), generate
 
