@@ -3,7 +3,8 @@
 #   PYTHON   the Python to build the environment with: 3.11, 3.12 or 3.13      make test PYTHON=python3.13
 #   VENV     where the environment is kept                                     make test VENV=.venv-3.13
 #   WORKERS  processes that run the tests                                      make test WORKERS=4
-#   ARGS     more arguments for pytest                                         make tests ARGS='-k money -x'
+#   ARGS     more arguments for pytest, or for the benchmarks                  make tests ARGS='-k money -x'
+#                                                                              make bench ARGS='--quick --told'
 PYTHON ?= python3
 VENV ?= .venv
 WORKERS ?= 2
@@ -17,11 +18,11 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help test demo check tests wheel redis lowest clean
+.PHONY: help test demo check tests wheel bench bench-check redis lowest clean
 
 help: ## this list
 	@echo 'targets:'
-	@sed -nE 's/^([a-z]+):.*## (.*)/  \1\t\2/p' Makefile | expand -t 12
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  \1\t\2/p' Makefile | expand -t 15
 	@echo 'variables:'
 	@sed -nE 's/^#   ([A-Z])/  \1/p' Makefile
 
@@ -39,6 +40,12 @@ tests: $(VENV)/.test ## the tests alone
 
 wheel: $(VENV)/.test ## build the wheel and decide a payment with it in an empty environment
 	$(VENV)/bin/python .ci/wheel.py
+
+bench: $(VENV)/.bench ## every question about speed in one table; ten minutes on a quiet machine
+	$(VENV)/bin/python benchmarks/run.py $(ARGS)
+
+bench-check: $(VENV)/.bench ## fail where that is worse than benchmarks/baseline.json
+	$(VENV)/bin/python benchmarks/check.py $(ARGS)
 
 # Tests against a real Redis server start one of their own. A laptop may go without; CI may not.
 redis: ## make sure that there is a Redis server, installed with apt-get where that takes no password
@@ -67,6 +74,11 @@ $(VENV)/bin/python:
 $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
 	@echo 'installing riskrules and what its tests need'
 	@$(PIP) install -qq --editable '.[test]'
+	@touch $@ $(VENV)/.demo
+
+$(VENV)/.bench: pyproject.toml benchmarks/requirements.txt | $(VENV)/bin/python
+	@echo 'installing riskrules and the engines that it is measured beside'
+	@$(PIP) install -qq --editable '.[files]' --requirement benchmarks/requirements.txt
 	@touch $@ $(VENV)/.demo
 
 $(VENV)/.demo: pyproject.toml | $(VENV)/bin/python

@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, StrictBool, StrictFloat, StrictStr, create_model
-from timing import Row, Timed, in_turn, say
+from timing import Row, Timed, in_turn, ratio_row, resident_mb, say
 from workload import Condition, Event, Rule, fields, fired, make_events, make_rules, ruleset
 
 import riskrules as rr
@@ -158,19 +158,17 @@ def measure(repeats: int, quick: bool = False) -> list[Row]:
     for count in COUNTS[1:]:
         one = found[count]
         told = {f"{name}, us": one.median(name) for name in one.us}
-        if count == 200:
-            pydantic = one.ratio("riskrules", "pydantic")
-            rows.append(Row("one payment, 200 rules", "x pydantic", pydantic, 1, "less", told))
-        else:
-            python = one.ratio("riskrules", "generated Python")
-            rows.append(Row("one payment, 1,000 rules", "x generated Python", python, 0.2, "less", told))
+        question, memory = f"one payment, {count:,} rules", resident_mb()
+        to, reach = ("pydantic", 1.0) if count == 200 else ("generated Python", 1 / 5)
+        ratios = one.ratios("riskrules", to)
+        rows.append(ratio_row(question, f"x {to}", ratios, reach, "less", told=told, memory_mb=memory))
         present = [name for name in ENGINES if name in one.us]
         if present:
-            best = min(present, key=one.median)
+            ratios = one.ratios("riskrules", min(present, key=one.median))
             reach = 1 / 5 if count == 200 else 1 / 30
-            rows.append(Row(f"one payment, {count:,} rules", f"x {best}", one.ratio("riskrules", best), reach, "less"))
-    growth = found[1000].median("riskrules") / found[50].median("riskrules")
-    rows.append(Row("growth from 50 to 1,000 rules", "x", growth, 1.3, "less"))
+            rows.append(ratio_row(question, "x the best engine", ratios, reach, "less", memory_mb=memory))
+    ratios = [a / b for a, b in zip(found[1000].us["riskrules"], found[50].us["riskrules"], strict=True)]
+    rows.append(ratio_row("one payment, from 50 to 1,000 rules", "x", ratios, 1.3, "less"))
     return rows
 
 

@@ -11,9 +11,10 @@ import json
 import resource
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 Call = Callable[[int], object]
 KIB = 1024
@@ -30,18 +31,18 @@ class Timed:
 
     def ratio(self, name: str, to: str) -> float:
         """How many times as long as the other one takes: the median of the ratios, repeat by repeat."""
-        return statistics.median(a / b for a, b in zip(self.us[name], self.us[to], strict=True))
+        return statistics.median(self.ratios(name, to))
 
-    def spread(self, name: str, to: str) -> tuple[float, float]:
-        """The lowest and the highest of these ratios."""
-        ratios = [a / b for a, b in zip(self.us[name], self.us[to], strict=True)]
-        return min(ratios), max(ratios)
+    def ratios(self, name: str, to: str) -> list[float]:
+        """These ratios, repeat by repeat."""
+        return [a / b for a, b in zip(self.us[name], self.us[to], strict=True)]
 
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the table: the question, what was asked for and what came out. `better`: "less" or "more" than
-    `reach` is wanted. `told`: the figures behind it."""
+    """A line of the table: the question, what was asked for and what came out. `what` is the unit, and begins with "x"
+    for a ratio. `better`: "less" or "more" than `reach` is wanted. `told`: the figures behind it. `spread`: the lowest
+    and the highest of the repeats. `memory_mb`: what the process held that measured it."""
 
     question: str
     what: str
@@ -49,6 +50,8 @@ class Row:
     reach: float
     better: str
     told: Mapping[str, float] = field(default_factory=dict)
+    spread: tuple[float, float] | None = None
+    memory_mb: float | None = None
 
     @property
     def reached(self) -> bool:
@@ -56,6 +59,11 @@ class Row:
 
     def to_json(self) -> dict[str, object]:
         return {**asdict(self), "reached": self.reached}
+
+
+def ratio_row(question: str, what: str, ratios: Sequence[float], reach: float, better: str, **more: Any) -> Row:
+    """A line whose value is the median of ratios taken repeat by repeat."""
+    return Row(question, what, statistics.median(ratios), reach, better, spread=(min(ratios), max(ratios)), **more)
 
 
 def in_turn(calls: Mapping[str, tuple[Call, int]], repeats: int) -> Timed:
@@ -87,6 +95,7 @@ def say(rows: list[Row], as_json: bool) -> None:
     for row in rows:
         sign = "<=" if row.better == "less" else ">="
         verdict = "reached" if row.reached else "NOT reached"
-        print(f"{row.question}: {row.what} {row.value:.2f} (asked {sign} {row.reach:g}): {verdict}")
+        spread = "" if row.spread is None else f" [{row.spread[0]:.3g} to {row.spread[1]:.3g}]"
+        print(f"{row.question}: {row.value:.3g} {row.what}{spread} (asked {sign} {row.reach:.3g}): {verdict}")
         for name, value in row.told.items():
             print(f"    {name:44} {value:12,.2f}")

@@ -1,10 +1,11 @@
 """How fast are ten exact windows over a history of five million payments, beside Polars and DuckDB?
 
-    python benchmarks/windows_replay.py [--rows 5_000_000] [--repeats 3] [--handbook transactions.parquet]
+    python benchmarks/windows_replay.py [--rows 5_000_000] [--repeats 3] [--handbook transactions.parquet] [--json]
 
-All three give the same numbers, which is checked row for row. They take turns; the first warms them and counts only
-if it is the only one, and of the others the median counts. Keys are dictionary codes for all three: for replay with
-the texts beside them, as a table's dictionary has them, for the others as integers.
+All three give the same numbers, which is checked row for row. They take turns, warm from the first 100,000 rows, and
+the median counts: by the clock where each uses all processors, and by the work of processors, where replay has one
+thread. Keys are dictionary codes for all three: for replay with the texts beside them, as a table's dictionary has
+them, for the others as integers.
 
 A window covers the payments before the row, also those at its very instant that came earlier. A RANGE frame has all
 rows of an instant or none, so the others order by a number that is different in each row: the time in microseconds,
@@ -20,10 +21,8 @@ reported seven days later.
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,20 +30,24 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import polars as pl
+from contest import timed
 from numpy.typing import NDArray
+from timing import Row, ratio_row, say
 
 from riskrules.schema.limits import MISSING
 from riskrules.state.plan import Lookup, Plan, Reading, Series
 from riskrules.state.replay import Replay, SeriesRows, Texts
 
 Integers = NDArray[np.int64]
+Side = Callable[[], list[Integers]]
 SECOND_US = 1_000_000
 HOUR_US = 3600 * SECOND_US
 DAY_US = 24 * HOUR_US
 MOST_A_SECOND = 100_000
-ROWS_A_BATCH = 65_536
+ROWS_A_BATCH, WARM_ROWS = 65_536, 100_000
 ACCOUNTS, MERCHANTS, DAYS = 200_000, 20_000, 120
 PAYER, MERCHANT = "payer.account", "payee.merchant"
+ONE, TWO = "replay, one thread", "replay, two threads"
 
 
 @dataclass
@@ -57,6 +60,11 @@ class History:
     amounts: Integers
     reported: NDArray[np.bool_]
     delay: int = 0
+
+    def first(self, rows: int) -> History:
+        """Its beginning."""
+        codes = {name: column[:rows] for name, column in self.codes.items()}
+        return History(self.times[:rows], codes, self.words, self.amounts[:rows], self.reported[:rows], self.delay)
 
     def order(self) -> Integers:
         """The time, and the place of the row within its second."""
@@ -215,42 +223,57 @@ def _filled(column: pl.Series) -> Integers:
     return column.cast(pl.Int64).fill_null(MISSING).to_numpy()
 
 
-def compare(title: str, of: History, plan: Plan, repeats: int) -> bool:
-    """Check, time and print; whether all gave the same."""
+def sides_of(of: History, plan: Plan) -> dict[str, Side]:
+    """Who works the windows out, all with their tables ready."""
     frame = frame_of(of, plan)
     connection = duckdb.connect()
     connection.register("frame", frame)
     connection.execute("CREATE TABLE history AS SELECT * FROM frame")
-    sides: dict[str, Callable[[], list[Integers]]] = {
-        "replay, one thread": lambda: by_replay(of, plan, 1),
-        "replay, two threads": lambda: by_replay(of, plan, 2),
-        f"DuckDB {duckdb.__version__}": lambda: by_duckdb(connection, of, plan),
-        f"Polars {pl.__version__}": lambda: by_polars(frame, plan, of.delay),
+    return {
+        ONE: lambda: by_replay(of, plan, 1),
+        TWO: lambda: by_replay(of, plan, 2),
+        "DuckDB": lambda: by_duckdb(connection, of, plan),
+        "Polars": lambda: by_polars(frame, plan, of.delay),
     }
-    print(f"{title}: {len(plan.readings)} windows over {len(of.times):_} payments, {os.cpu_count()} processors")
-    Replay(plan)  # compiles
+
+
+def compare(title: str, of: History, plan: Plan, repeats: int) -> list[Row]:
+    """Check and time; AssertionError where one gives another number."""
+    for side in sides_of(of.first(WARM_ROWS), plan).values():
+        side()
+    sides = sides_of(of, plan)
     expected: list[Integers] = []
-    timed: dict[str, list[tuple[float, float]]] = {name: [] for name in sides}
-    for _ in range(1 + repeats):
+    found: dict[str, list[dict[str, float]]] = {name: [] for name in sides}
+    for _ in range(repeats):
         for name, side in sides.items():
-            wall, processors = time.perf_counter(), time.process_time()
-            found = side()
-            timed[name].append((time.perf_counter() - wall, time.process_time() - processors))
-            expected = expected or found
-            for reading, want, given in zip(plan.readings, expected, found, strict=True):
-                if wrong := int(np.count_nonzero(want != given)):
-                    print(f"  {name}: {reading.name} differs in {wrong:_} rows")
-                    return False
-    print("  all give the same numbers in every row")
-    timed = {name: took[1:] or took for name, took in timed.items()}
-    walls, work = ({name: statistics.median(t[i] for t in took) for name, took in timed.items()} for i in (0, 1))
-    for name in sides:
-        a_value = walls[name] / len(of.times) / len(plan.readings) * 1e9
-        print(f"  {name:20} {walls[name]:7.2f} s, {work[name]:7.2f} s of processors, {a_value:6.1f} ns a value")
-    for measure, of_side in (("time", walls), ("processors", work)):
-        best, mine = min(list(of_side.values())[2:]), list(of_side.values())[:2]
-        print(f"  {measure}: the better of the others is {best / mine[0]:.1f} x one thread, {best / mine[1]:.1f} x two")
-    return True
+            given: list[list[Integers]] = []
+            found[name].append(timed(lambda side=side, given=given: given.append(side())))  # type: ignore[misc]  # called at once
+            expected = expected or given[0]
+            for reading, want, got in zip(plan.readings, expected, given[0], strict=True):
+                wrong = int(np.count_nonzero(want != got))
+                assert not wrong, f"{name}: {reading.name} differs in {wrong:_} rows"
+    return rows_of(f"{title}, {len(plan.readings)} exact windows", len(of.times) * len(plan.readings), found)
+
+
+def rows_of(question: str, values: int, found: dict[str, list[dict[str, float]]]) -> list[Row]:
+    """Of the clock, all using all processors; and of the processors' work."""
+    told: dict[str, float] = {}
+    rows: list[Row] = []
+    for name, took in found.items():
+        told[f"{name}, s"] = statistics.median(one["wall_s"] for one in took)
+        told[f"{name}, s of processors"] = statistics.median(one["processor_s"] for one in took)
+        told[f"{name}, ns a value"] = told[f"{name}, s"] / values * 1e9
+    memory = max(one["resident_mb"] for took in found.values() for one in took)
+    for what, measure, told_as in (
+        ("by the clock", "wall_s", "s"),
+        ("by processors", "processor_s", "s of processors"),
+    ):
+        best = min(("DuckDB", "Polars"), key=lambda name: told[f"{name}, {told_as}"])
+        ours = TWO if measure == "wall_s" else ONE
+        ratios = [theirs[measure] / mine[measure] for mine, theirs in zip(found[ours], found[best], strict=True)]
+        more = {"told": told, "memory_mb": memory} if not rows else {}
+        rows.append(ratio_row(question, f"x the best peer's rate, {what}", ratios, 5, "more", **more))
+    return rows
 
 
 def handbook(path: Path) -> History:
@@ -272,11 +295,15 @@ def main() -> int:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--handbook", type=Path)
+    parser.add_argument("--quick", action="store_true", help="100,000 payments, one repeat")
+    parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
-    same = compare("a made history", made(asked.rows, asked.seed), TEN, asked.repeats) if asked.rows else True
+    rows, repeats = (100_000, 1) if asked.quick else (asked.rows, asked.repeats)
+    found = compare(f"a history of {rows:,} payments", made(rows, asked.seed), TEN, repeats) if rows else []
     if asked.handbook is not None:
-        same &= compare("the handbook's history", handbook(asked.handbook), BOOK, asked.repeats)
-    return 0 if same else 1
+        found += compare("the handbook's history", handbook(asked.handbook), BOOK, repeats)
+    say(found, asked.json)
+    return 0
 
 
 if __name__ == "__main__":

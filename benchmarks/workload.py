@@ -15,6 +15,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
 Event: TypeAlias = dict[str, Any]
+Names: TypeAlias = tuple[list[str], list[str], list[str]]
+"""Of numbers, texts and yes/nos."""
 NUMBERS, TEXTS, YES_NOS, WORDS = 20, 10, 10, 50
 PERCENTS = (2, 5, 10, 20, 50, 80, 90, 95, 98)
 BEGAN = datetime(2026, 6, 15, tzinfo=UTC)
@@ -49,13 +51,13 @@ class Condition:
 Rule: TypeAlias = Sequence[Condition]
 
 
-def fields(count: int = NUMBERS + TEXTS + YES_NOS) -> tuple[list[str], list[str], list[str]]:
+def fields(count: int = NUMBERS + TEXTS + YES_NOS) -> Names:
     """The names of numbers, texts and yes/nos: half, a quarter and a quarter of so many."""
     quarter = range(count // 4)
     return [f"n{i}" for i in range(count // 2)], [f"c{i}" for i in quarter], [f"b{i}" for i in quarter]
 
 
-def make_rules(count: int, seed: int = 7, names: tuple[list[str], list[str], list[str]] | None = None) -> list[Rule]:
+def make_rules(count: int, seed: int = 7, names: Names | None = None) -> list[Rule]:
     chance = random.Random(seed)
     numbers, texts, yes_nos = names or fields()
     return [[_condition(chance, numbers, texts, yes_nos) for _ in range(chance.randint(2, 5))] for _ in range(count)]
@@ -71,17 +73,17 @@ def _condition(chance: random.Random, numbers: list[str], texts: list[str], yes_
     return Condition(chance.choice(yes_nos))
 
 
-def declared(names: tuple[list[str], list[str], list[str]] | None = None) -> list[str]:
+def declared(names: Names | None = None) -> list[str]:
     """The lines of a rule file that declare the fields."""
     numbers, texts, yes_nos = names or fields()
     lines = [f'field {x} number, from 0 to 1 "{x}"' for x in numbers]
     return [*lines, *(f'field {x} text "{x}"' for x in texts), *(f'field {x} yes/no "{x}"' for x in yes_nos)]
 
 
-def ruleset(rules: Sequence[Rule], names: tuple[list[str], list[str], list[str]] | None = None) -> str:
-    """The rules as a file."""
+def ruleset(rules: Sequence[Rule], names: Names | None = None, first: int = 0) -> str:
+    """The rules as a file, numbered from `first`."""
     lines = ["ruleset bench version 2026.1", "  currency CNY", "", *declared(names)]
-    for j, rule in enumerate(rules):
+    for j, rule in enumerate(rules, first):
         lines += rule_lines(j, [condition.written for condition in rule])
     return "\n".join(lines) + "\n"
 
@@ -92,7 +94,7 @@ def rule_lines(number: int, written: Sequence[str]) -> list[str]:
     return [*head, "  then warn", '  tell payer "Is this right?"']
 
 
-def make_events(count: int, seed: int = 1, names: tuple[list[str], list[str], list[str]] | None = None) -> list[Event]:
+def make_events(count: int, seed: int = 1, names: Names | None = None) -> list[Event]:
     """In order of time, half a minute apart."""
     chance = random.Random(seed)
     numbers, texts, yes_nos = names or fields()

@@ -24,7 +24,7 @@ INTEGERS = {"c": "<i1", "C": "<u1", "s": "<i2", "S": "<u2", "i": "<i4", "I": "<u
 FLOATS = {"e": "<f2", "f": "<f4", "g": "<f8"}
 _MOST_SCALED = 2**62  # a scaled value stays below this, so that it cannot wrap
 _MOST_POWER = 18  # 10**18 fits 64 bits
-_DOUBT = 1e-3
+_PRODUCT_ERROR = 2.0**-52  # of a product of two floats, as a share of it: twice what it can be
 
 
 def integers_of(raw: Raw, cells: Cells) -> NDArray[np.int64]:
@@ -74,7 +74,7 @@ def _nearest(given: NDArray[np.float64], digits: int) -> NDArray[np.int64]:
     rest = (given - whole) * 10.0**digits  # both parts of the difference are exact; the product is nearly so
     scale: int = 10**digits
     units: NDArray[np.int64] = whole.astype(np.int64) * scale + np.rint(rest).astype(np.int64)
-    doubtful = np.abs(np.abs(rest - np.trunc(rest)) - 0.5) < _DOUBT
+    doubtful = np.abs(np.abs(rest - np.trunc(rest)) - 0.5) < 10.0**digits * _PRODUCT_ERROR
     known: dict[float, int] = {}
     for row in np.flatnonzero(doubtful).tolist():
         value = float(given[row])
