@@ -22,8 +22,8 @@ from .forks import ForkLock
 
 HAND_OVER_S = 0.000_1
 YOUNG = (2_000, 5, 1_000_000)
-"""The collector's thresholds meanwhile: a look through the ten thousand youngest objects takes a millisecond or two, and
-one through all of them does not come up."""
+"""The collector's thresholds meanwhile: a look through the ten thousand youngest objects takes a millisecond or two,
+and one through all of them does not come up."""
 
 
 @dataclass
