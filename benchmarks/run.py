@@ -31,7 +31,7 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "startup": ("--repeats", "3"),
     "swap": (),
     "windows_replay": ("--repeats", "2"),
-    "table": ("--repeats", "3"),
+    "table": ("--repeats", "2"),
 }
 """Each with its arguments in a full run: as many repeats as fit."""
 PACKAGES = ("numba", "numpy", "pydantic", "polars", "duckdb", "pyarrow", "blazerules", "datalogic-py", "zen-engine",
