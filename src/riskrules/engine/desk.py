@@ -19,11 +19,10 @@ WORD_BYTES = 8
 
 
 class Desk:
-    """`words`: all of it, as `kernel.desks` lays it out, and `at` its address; `enter` and `take`: the
-    kernel, whether it `reads` Python's own objects here, and its `answer` to an event;
-    `has_all`: nothing else is needed to decide one. In it `values` and
-    `out` as `kernel.row` has them; and, as Python's integers, the `windows`, the `columns`, the `score` and the `bits`
-    of what fired."""
+    """`words`: all of it, as `kernel.desks` lays it out, and `at` its address; `enter` and `take`: the kernel, whether
+    it `reads` Python's own objects here, and its `answer` to an event; `has_all`: nothing else is needed to decide one.
+    In it `values` and `out` as `kernel.row` has them; and, as Python's integers, the `windows`, the `columns`, the
+    `score` and the `bits` of what fired."""
 
     __slots__ = (
         "_code", "_kept", "answer",

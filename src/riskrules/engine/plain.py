@@ -23,7 +23,6 @@ from ..schema.limits import MISSING
 from ..schema.values import decimals_of
 from .reading import EventReader, Raw
 
-ENDLESS = 2**62
 _WRITTEN: dict[tuple[str, type], Callable[[Any], str]] = {
     ("time", datetime): datetime.isoformat,
     ("money", Decimal): str,
@@ -128,7 +127,7 @@ class Plain:
         assert field.of is not None
         slot = self._reader.slots[field.of[1]]
         if_missing = MISSING if self._reader.fields[slot].optional else k.NOT_OPTIONAL
-        return (k.AGE, slot, place, max(field.lowest, 0), min(field.highest, ENDLESS), 0, 0, 0, if_missing)
+        return (k.AGE, slot, place, max(field.lowest, 0), field.highest, 0, 0, 0, if_missing)
 
     def _keep(self, thing: object) -> Any:
         """Its address; it lives as long as the plan."""

@@ -6,8 +6,7 @@ Each field that is read becomes a slot. `raw` takes the slots' values out of the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from operator import itemgetter
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
@@ -69,9 +68,7 @@ class EventReader:
         self._held = [(name, self.slots[name], held_of(schema[name])) for name in self.read]
         self._nested = [(f.path[0], i) for i, f in enumerate(self.fields) if f.name.startswith("payment.")]
         self._of_payments = meaning.event == "payment"
-        self._take: Callable[[Any], tuple[Any, ...]] | None = itemgetter(*self._keys) if len(self._keys) > 1 else None
         self._absent = [(None,) * len(inner.keys) for inner in self._inner]
-        self._inner_takers = [_taker(inner.keys) for inner in self._inner]
         self._currency = schema["currency"]
         self.partners = [
             (self.slots[f.name], self.slots[f.partner], f, schema[f.partner])
@@ -81,21 +78,13 @@ class EventReader:
 
     # -- one payment ---------------------------------------------------------------------------
     def raw(self, event: object) -> Raw:
-        """The event's own values, a slot each, None where it has none. PaymentError when it is not a mapping.
-
-        One gateway's payments mostly have the same fields: they are taken all at once as long as none lacked any."""
+        """The event's own values, a slot each, None where it has none. PaymentError when it is not a mapping. The same
+        is taken out of dicts by the kernel, which is quicker."""
         if type(event) is not dict and not isinstance(event, Mapping):
             if not isinstance(event, BaseModel):
                 raise PaymentError("payment", "not a mapping of fields, nor a pydantic model", "not-an-event")
             event = event.model_dump(exclude_none=True)
-        if self._take is not None and type(event) is dict:
-            try:
-                found = self._take(event)
-            except KeyError:
-                self._take = None
-                found = tuple(map(event.get, self._keys))
-        else:
-            found = tuple(map(event.get, self._keys))
+        found = tuple(map(event.get, self._keys))
         if self._inner:
             found = self._gather(event, found)
         currency = event.get("currency")
@@ -118,15 +107,13 @@ class EventReader:
 
     def _gather(self, event: Mapping[Any, Any], found: tuple[Any, ...]) -> tuple[Any, ...]:
         mappings: list[Mapping[Any, Any] | None] = [event]
-        for inner, absent, take in zip(self._inner, self._absent, self._inner_takers, strict=True):
+        for inner, absent in zip(self._inner, self._absent, strict=True):
             above = mappings[inner.above]
             part = None if above is None else above.get(inner.key)
             mappings.append(part)
             if part is None:
                 found += absent
-            elif type(part) is dict:
-                found += take(part)
-            elif isinstance(part, Mapping):
+            elif type(part) is dict or isinstance(part, Mapping):
                 found += tuple(map(part.get, inner.keys))
             else:
                 raise self._no_mapping(inner)
@@ -180,17 +167,6 @@ class EventReader:
             if what == "hour"
             else self.clock.weekday(now)
         )
-
-
-def _taker(keys: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
-    """What takes the values of a few keys out of a dict, None where it has none."""
-    if len(keys) == 1:
-        (key,) = keys
-        return lambda part: (part.get(key),)
-    if len(keys) == 2:
-        one, other = keys
-        return lambda part: (part.get(one), part.get(other))
-    return lambda part: tuple(map(part.get, keys))
 
 
 def _slots(fields: Sequence[Field]) -> tuple[list[Field], tuple[str, ...], list[_Inner]]:

@@ -145,31 +145,31 @@ class Serving:
             desk: Desk = self._desks.desk
         except AttributeError:
             desk = self._desk()
-        if desk.has_all and windows is None and type(event) is dict:
-            raw = desk.take(EVENT, desk.at, event, 0)
-            act = desk.answer[0]
-            if act >= 0:
-                assert raw is not None
-                return self._settled(act, desk, raw)
-        return self._decide(event, windows, None)[0]
-
-    def process(self, event: object) -> tuple[Decision, Any]:
-        """The decision, and what the recorder of payments wants when this one is recorded."""
-        return self._decide(event, None, self.recorders["payment"])
-
-    def _decide(self, event: object, given: Given, recorder: Recorder | None) -> tuple[Decision, Any]:
-        """The quick way, for as far as the payment is plainly good; else the careful one. With what is to be recorded
-        if there is a recorder."""
-        try:
-            desk: Desk = self._desks.desk
-        except AttributeError:
-            desk = self._desk()
-        plain = self._plain
         raw: Raw | None = None
         act = NOT_PLAIN
         if desk.reads and type(event) is dict:
             raw = desk.take(EVENT, desk.at, event, 0)
             act = desk.answer[0]
+            if act >= 0 and desk.has_all and windows is None:
+                return self._settled(act, desk, raw)
+        return self._decide(desk, event, raw, act, windows, None)[0]
+
+    def process(self, event: object) -> tuple[Decision, Any]:
+        """The decision, and what the recorder of payments wants when this one is recorded."""
+        desk = self._desk()
+        raw: Raw | None = None
+        act = NOT_PLAIN
+        if desk.reads and type(event) is dict:
+            raw = desk.take(EVENT, desk.at, event, 0)
+            act = desk.answer[0]
+        return self._decide(desk, event, raw, act, None, self.recorders["payment"])
+
+    def _decide(
+        self, desk: Desk, event: object, raw: Raw | None, act: int, given: Given, recorder: Recorder | None
+    ) -> tuple[Decision, Any]:
+        """The quick way on, for as far as the payment is plainly good; else the careful one. `raw` and `act`: what the
+        kernel took of the event, and its answer. With what is to be recorded if there is a recorder."""
+        plain = self._plain
         if act < 0:
             raw = self._raw(event)
             if desk.reads:
@@ -280,7 +280,7 @@ class Serving:
 
     def _dated(self, decision: Decision) -> Decision:
         """The same. PaymentError where a duty has a day that the calendar lacks: whoever must act has to know it."""
-        if self.rules.dated and not self.rules.dated.isdisjoint(decision.fired):
+        if not self.rules.dated.isdisjoint(decision.fired):
             _ = decision.duties
         return decision
 

@@ -27,11 +27,13 @@ _lock = threading.Lock()
 _keeps: list[Any] = []
 
 
+@lru_cache(maxsize=1)
 def kernel() -> Kernel:
     """`one.enter`, loaded or compiled once a process. Safe from many threads."""
     return ctypes.PYFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * 4)(_address())
 
 
+@lru_cache(maxsize=1)
 def event_kernel() -> EventKernel:
     """The same for EVENT, which is given an object and answers with one."""
     word, thing = ctypes.c_int64, ctypes.py_object
