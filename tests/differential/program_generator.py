@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from riskrules.meaning import nodes as n
+from riskrules.meaning.frames import around
 from riskrules.meaning.lowering import MOST_BITS, TooLarge, bounds_of
 from riskrules.schema.kinds import COUNT, DAY, DURATION, NUMBER, RATIO, TEXT, TIME, YES_NO, Kind
 
@@ -237,7 +238,8 @@ class Maker:
         )
         bands = tuple(n.Band(r.choice((-5, 0, 10, 40, 80)), r.choice(ACTS)) for _ in range(r.choice((0, 1, 2))))
         in_force = self.dates()
-        return n.Ruleset("made", "1", "", "CNY", "UTC", "en", in_force, INPUTS, rules, exempts, bands, LISTS)
+        frame = n.Frame("made", "1", "", "CNY", "UTC", "en", in_force, INPUTS, bands, LISTS)
+        return around(frame, rules, exempts)
 
     # -- payments ------------------------------------------------------------------------------
     def lists(self) -> dict[str, frozenset[str]]:

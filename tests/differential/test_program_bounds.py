@@ -35,7 +35,7 @@ def inputs(**bounds: tuple[int, int]) -> tuple[n.Input, ...]:
 
 def ruleset(given: tuple[n.Input, ...], *conditions: n.Condition) -> n.Ruleset:
     rules = tuple(n.Rule(f"r{k:02}", "", c, (), n.Act(n.WARN)) for k, c in enumerate(conditions))
-    return n.Ruleset("bounds", "1", "", "CNY", "UTC", "en", n.InForce(), given, rules, (), (), ())
+    return n.Ruleset("bounds", "1", "", "CNY", "UTC", "en", n.InForce(), given, rules=rules)
 
 
 def product(*parts: n.Quantity) -> n.Quantity:
@@ -177,7 +177,7 @@ def test_what_no_program_can_hold_is_refused() -> None:
         (n.Rule("r", "", n.Any(tuple(n.Compare("=", A, const(2 * k)) for k in range(33_000)))),),
     ):
         with pytest.raises(ProgramLimitError):
-            from_meaning(n.Ruleset("x", "1", "", "CNY", "UTC", "en", n.InForce(), base.inputs, rules, (), (), ()))
+            from_meaning(n.Ruleset("x", "1", "", "CNY", "UTC", "en", n.InForce(), base.inputs, rules=rules))
 
 
 def test_kinds_with_digits_and_texts_are_held_as_the_interpreter_holds_them() -> None:

@@ -105,4 +105,4 @@ def test_a_rule_that_is_not_there_cannot_be_switched_off(serving: Serving) -> No
 def test_a_program_with_a_rule_off_cannot_be_saved(serving: Serving) -> None:
     """A file that decides otherwise than its fingerprint says is none."""
     with pytest.raises(SavedProgramError, match="switched off"):
-        to_bytes(serving.program.without(frozenset({"big"})))
+        to_bytes(serving.program.without(frozenset({"big"})), serving.rules.meaning)

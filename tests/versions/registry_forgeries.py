@@ -278,7 +278,8 @@ def mixed() -> Iterator[Bad]:
         forged(house, encoded({**told, "lists": {"bad_accounts": part}}))
 
     def a_program_of_its_name(house: House) -> None:
-        raw = to_bytes(rr.load(house.rules("2026.2", "1")).program)
+        rules = rr.load(house.rules("2026.2", "1"))
+        raw = to_bytes(rules.program, rules.meaning)
         put(house, f"objects/{digest_of(raw)[:2]}/{digest_of(raw)}", raw)
         part = {"sha256": digest_of(raw), "bytes": len(raw)}
         forged(house, encoded({**manifest_of(house), "program": part}))

@@ -17,10 +17,11 @@ import riskrules as rr
 from riskrules.base.resources import folder, ruleset_path
 from riskrules.engine.source import RefusedError
 from riskrules.program import saved
+from riskrules.program.model import Program
 from riskrules.schema.fields import Schema
 from riskrules.versions import publishing, remote, storage
-from riskrules.versions.canonical import digest_of, encoded
-from riskrules.versions.loading import field_bytes, fields_of_bytes
+from riskrules.versions.canonical import encoded
+from riskrules.versions.loading import Loader, field_bytes, fields_of_bytes
 from riskrules.versions.manifest import LANGUAGE
 from riskrules.versions.registry import Registry
 from riskrules.versions.schemas import fingerprint_of, read_by
@@ -102,25 +103,52 @@ def test_a_version_of_an_older_program_format_serves(lived_in: House) -> None:
     forged_from = {**manifest_of(lived_in), "program_format": saved.FILE_FORMAT - 1}
     forged(lived_in, encoded(forged_from))
     release = lived_in.opened().timeline("small", lived_in.now_us).at(lived_in.now_us)
-    assert release is not None and release.rules.program.fingerprint == release.rules.fingerprint
+    assert release is not None and release.rules._saved is None
 
 
-def test_tables_are_compiled_from_the_text(lived_in: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An author who signs a program with other tables under the right meaning gets nothing by it: they are not used."""
+def test_other_tables_are_not_taken(lived_in: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program with other tables under the right meaning cannot be published, and if an author's own tool did it and
+    signed, nobody approves or activates it: whoever does has the text compiled, and an engine that goes by no
+    signatures does too."""
+    said = "its saved program is not that of its text"
     real = publishing.to_bytes
+    other = rr.load(lived_in.rules("2026.8", "7")).program
 
-    def tampered(program: Any) -> bytes:
-        code = program.code.copy()
-        other = rr.load(lived_in.rules("2026.8", "1")).program
-        return real(replace(program, code=other.code if other.code.shape == code.shape else code))
+    def tampered(program: Program, *what: Any) -> bytes:
+        assert other.code.shape == program.code.shape and other.code.tobytes() != program.code.tobytes()
+        return real(replace(program, code=other.code), *what)
 
     monkeypatch.setattr(publishing, "to_bytes", tampered)
-    lived_in.approved("2026.3", "9_000")
-    lived_in.activate("2026.3")
-    release = lived_in.opened().timeline("small", lived_in.now_us).releases[0]
-    honest = rr.load(lived_in.rules("2026.3", "9_000")).program
-    assert release.rules.program.code.tobytes() == honest.code.tobytes()
-    assert lived_in.opened().version("small", "2026.3").details.program.sha256 != digest_of(real(honest))
+    with pytest.raises(RefusedError, match=said):
+        lived_in.publish("2026.3", "9_000")
+    with monkeypatch.context() as unchecked:
+        unchecked.setattr(Loader, "whole", lambda *_: None)
+        lived_in.approved("2026.3", "9_000")
+        lived_in.activate("2026.3")
+    registry = lived_in.opened()
+    for attempt in (
+        lambda: registry.approve("small", "2026.3", key=KEYS["wang"]),
+        lambda: lived_in.activate("2026.3"),
+        lambda: registry.text(registry.version("small", "2026.3")),
+        lambda: Registry(lived_in.place, trust=UNSIGNED).timeline("small", lived_in.now_us),
+    ):
+        with pytest.raises((RefusedError, rr.RegistryError), match=said):
+            attempt()
+
+
+def test_a_signed_program_serves_as_it_is(lived_in: House) -> None:
+    """An engine that follows a trust does not compile what people signed, and says of the rules what the text says;
+    without a trust, and for whoever asks for it in full, the text is checked."""
+    release = lived_in.opened().timeline("small", lived_in.now_us).at(lived_in.now_us)
+    assert release is not None and release.rules._saved is not None
+    registry = Registry(lived_in.place, trust=UNSIGNED)
+    unsigned = registry.timeline("small", lived_in.now_us).at(lived_in.now_us)
+    assert unsigned is not None and unsigned.rules._saved is None
+    assert unsigned.rules.meaning == release.rules.meaning and unsigned.rules.fingerprint == release.rules.fingerprint
+    again = lived_in.opened()
+    assert again.timeline("small", lived_in.now_us).releases[0].rules._saved is not None
+    found = again.rules(release.rules.fingerprint)
+    assert found is not None and found._saved is None
 
 
 def test_the_language_is_the_one_of_its_changelog() -> None:

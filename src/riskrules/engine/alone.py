@@ -14,7 +14,7 @@ def predicate_of(serving: Serving, rule: str) -> Callable[[object], object]:
     """`Engine.predicate`. KeyError when the ruleset has no such rule."""
     from .tables import is_table, rule_holds
 
-    if serving.rules.meaning.event != "payment":
+    if serving.rules.frame.event != "payment":
         return one_by_one(serving, rule)
     only = alone(serving, rule)
 
@@ -40,7 +40,7 @@ def one_by_one(serving: Serving, rule: str) -> Callable[[object], object]:
 
     def holds(event: object) -> object:
         if is_table(event):
-            raise ValueError(one_at_a_time(serving.rules.meaning.event))
+            raise ValueError(one_at_a_time(serving.rules.frame.event))
         return bool(only.interpret(event).fired)
 
     return holds

@@ -70,11 +70,11 @@ class WindowReader:
         self._fields = reader.windows
         self._averages = [
             (Field(name, average.kind, "", True, -HIGHEST_NUMBER, HIGHEST_NUMBER), average)
-            for name, average in averages_of(reader.meaning).items()
+            for name, average in averages_of(reader.frame).items()
         ]
-        self._scores = [MISSING] * len(reader.meaning.models)
+        self._scores = [MISSING] * len(reader.frame.models)
         self._windows = len(plan.readings)
-        self.names = (*(r.name for r in plan.readings), *(m.name for m in reader.meaning.models))
+        self.names = (*(r.name for r in plan.readings), *(m.name for m in reader.frame.models))
         self._places = {name: i for i, name in enumerate(self.names)}
         names = list(dict.fromkeys(name for lookup in plan.lookups for name in lookup.keys))
         self.checked = frozenset((*names, "id", "occurred_at")) if bound is not None else frozenset[str]()

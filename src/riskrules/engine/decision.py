@@ -272,7 +272,7 @@ class Decision:
         for rule in self.rules_fired:
             for notice in rule.notices:
                 texts = self._texts(notice.texts)
-                own = next((t for t in texts if t[0] == self._facts.serving.rules.meaning.language), texts[0])
+                own = next((t for t in texts if t[0] == self._facts.serving.rules.frame.language), texts[0])
                 said.append(Said(notice.to, own[0], own[1], texts, rule.name))
         return tuple(said)
 
@@ -321,11 +321,11 @@ class Decision:
 
     def to_dict(self) -> dict[str, object]:
         """The decision as plain values, account and card numbers masked; `format` is its format number."""
-        meaning = self._facts.serving.rules.meaning
-        averages = averages_of(meaning)
+        frame = self._facts.serving.rules.frame
+        averages = averages_of(frame)
         parts = {x.name for a in averages.values() for x in (a.total, a.count)}
         reads: list[n.Read | n.Average] = [*averages.values()]
-        reads += [n.Read(i.name, i.kind) for i in meaning.inputs if i.name not in parts]
+        reads += [n.Read(i.name, i.kind) for i in frame.inputs if i.name not in parts]
         return {
             "format": DECISION_FORMAT,
             "id": shown_id(self.id),

@@ -86,7 +86,7 @@ def duties_of(rules: Rules, rule: n.Rule, values: Values, fill: Callable[[n.Text
     counted by lacks the year."""
     if not rule.responsible:
         return ()
-    language = rules.meaning.language
+    language = rules.frame.language
     reasons = fill(rule.reason) if rule.reason else ((language, rule.text),)
     appeals = fill(rule.appeal)
     made = []
@@ -118,7 +118,7 @@ def own_language(texts: Filled, language: str) -> str | None:
 
 def due_of(rules: Rules, within: n.Within, values: Values) -> datetime:
     """The first moment that is too late. PaymentError where the calendar lacks the year."""
-    meaning = rules.meaning
+    meaning = rules.frame
     try:
         days = business_days(meaning.calendar) if counts_business_days(within) else None
         due = due_us(within, values, zone_of(meaning.timezone), days, meaning.event)
@@ -131,10 +131,5 @@ def due_of(rules: Rules, within: n.Within, values: Values) -> datetime:
 def ready_calendar(rules: Rules) -> None:
     """Load the calendar that deadlines are counted by, so that no decision finds out that there is none. CalendarError
     (a ValueError) where nobody keeps it, or the package that does is not installed."""
-    if rules.dated or any(counts_business_days(block.within) for block in rules.meaning.liabilities):
-        business_days(rules.meaning.calendar)
-
-
-def is_dated(rule: n.Rule) -> bool:
-    """Whether one of its duties has a time that a calendar may lack, which is then to be known when it is decided."""
-    return any(counts_business_days(named.within) for named in rule.responsible)
+    if rules.dated or any(counts_business_days(block.within) for block in rules.frame.liabilities):
+        business_days(rules.frame.calendar)

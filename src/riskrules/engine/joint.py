@@ -22,9 +22,9 @@ def joint_recorders(champion: Serving, other: Serving, store: WindowStore | None
     if store is None or plan.series == champion.plan.series:
         return champion.recorders
     schema = joined_schema(champion.rules.schema, other.rules.schema)
-    meaning = champion.rules.meaning
-    reader = EventReader(meaning, schema, (), recorded_fields(plan, schema, "payment"))
-    return recorders(meaning, schema, plan, store.bind(plan), reader)
+    frame = champion.rules.frame
+    reader = EventReader(frame, schema, (), recorded_fields(plan, schema, "payment"))
+    return recorders(frame, schema, plan, store.bind(plan), reader)
 
 
 def joined(one: Plan, other: Plan) -> Plan:

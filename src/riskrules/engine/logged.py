@@ -54,7 +54,7 @@ class SeenReader:
         self._entities = [(f.name, f.kind.name, reader.slots[f.name], held_of(f)) for f in fields]
         self._by_name: dict[str, Field] = {f.name: f for f in schema if f.kind.name in ENTITIES}
         self.has_program = "coder" in vars(serving)
-        self._reads_little = {i.name for i in serving.rules.meaning.inputs} <= _OF_EVERY_EVENT
+        self._reads_little = {i.name for i in serving.rules.frame.inputs} <= _OF_EVERY_EVENT
 
     def seen(self, facts: Facts) -> Seen:
         """What the decision with these facts read."""
@@ -95,7 +95,7 @@ def degraded_of(decision: Decision, occurred_us: int | None) -> tuple[str, ...]:
         return decision.degraded
     before, serving = decision.facts.before, decision.facts.serving
     quiet = not (before.unread or before.unscored or serving.switched_off)
-    return () if quiet and in_force(serving.rules.meaning.in_force, occurred_us) else decision.degraded
+    return () if quiet and in_force(serving.rules.frame.in_force, occurred_us) else decision.degraded
 
 
 def until_us(act: n.Act, occurred_us: int) -> int | None:
@@ -115,7 +115,7 @@ def columns_told(serving: Serving) -> Iterator[dict[str, object]]:
 
 def _told(serving: Serving, column: Column) -> dict[str, object]:
     told: dict[str, object] = {"name": column.name, "coding": column.coding}
-    kind = next((i.kind.name for i in serving.rules.meaning.inputs if i.name == column.name), "text")
+    kind = next((i.kind.name for i in serving.rules.frame.inputs if i.name == column.name), "text")
     if column.words:
         told["words"] = [shown_text(kind, word) for word in column.words]
     if column.atom is not None:

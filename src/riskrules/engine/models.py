@@ -34,7 +34,7 @@ class Models:
     """The models of one ruleset, loaded. ModelError names the one that cannot be used."""
 
     def __init__(self, rules: Rules) -> None:
-        self._models = [(m, _session(m, rules.models)) for m in rules.meaning.models]
+        self._models = [(m, _session(m, rules.models)) for m in rules.frame.models]
         self.names = tuple(m.name for m, _ in self._models)
 
     def filled(self, values: Mapping[str, n.Value | None], before: Before) -> Before:

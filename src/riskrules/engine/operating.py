@@ -201,7 +201,7 @@ class Operated:
 
     def _ready(self, rules: Rules, lists: Lists, store: WindowStore | None = None) -> Serving:
         chosen = store or self._store
-        if chosen is None and _rules(rules).meaning.windows:
+        if chosen is None and _rules(rules).frame.windows:
             from ..state.memory import MemoryWindows
 
             chosen = MemoryWindows()

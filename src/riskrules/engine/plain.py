@@ -68,8 +68,8 @@ class Plain:
         rows += [(k.PARTNER, a, -1, 0, 0, 0, b, 0, 0) for a, b, _, _ in reader.partners]
         self.has_all = not self.left and not of_windows
         mappings = reader.mappings
-        currency, fitting, nested = "currency", {reader.meaning.currency: 1}, "payment"
-        of_payments = nested if reader.meaning.event == "payment" else None
+        currency, fitting, nested = "currency", {reader.frame.currency: 1}, "payment"
+        of_payments = nested if reader.frame.event == "payment" else None
         self.gathering, self.mappings = k.gathering_plan(mappings, currency, fitting, of_payments), len(mappings)
         self._kept += (mappings, currency, fitting, nested)
         self.plan = k.plan_of(rows, self.has_all, of_windows)

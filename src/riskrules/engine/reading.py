@@ -47,19 +47,19 @@ def unreadable() -> PaymentError:
 class EventReader:
     """Reads events for one ruleset and one version of its lists."""
 
-    def __init__(self, meaning: n.Ruleset, schema: Schema, keys: Iterable[str] = (), also: Iterable[str] = ()) -> None:
+    def __init__(self, frame: n.Frame, schema: Schema, keys: Iterable[str] = (), also: Iterable[str] = ()) -> None:
         """`keys`: the fields that windows are kept by, which are read as well. `also`: fields that `raw` takes out, for
         whoever records the event, and that nobody reads here."""
-        self.meaning = meaning
-        self.clock = Clock(zone_of(meaning.timezone))
-        self.derived = [schema[i.name] for i in meaning.inputs if i.origin == "derived"]
+        self.frame = frame
+        self.clock = Clock(zone_of(frame.timezone))
+        self.derived = [schema[i.name] for i in frame.inputs if i.origin == "derived"]
         self.windows = {
             i.name: Field(i.name, i.kind, "", True, i.lowest, i.highest)
             for origin in ("window", "model")
-            for i in meaning.inputs
+            for i in frame.inputs
             if i.origin == origin
         }
-        wanted = [i.name for i in meaning.inputs if i.origin == "field"]
+        wanted = [i.name for i in frame.inputs if i.origin == "field"]
         wanted += [f.of[1] for f in self.derived if f.of]
         wanted += [name for name in keys if schema[name].of is None]
         self.read = tuple(dict.fromkeys((*ALWAYS_READ, *wanted)))
@@ -67,7 +67,7 @@ class EventReader:
         self.slots = {f.name: i for i, f in enumerate(self.fields)}
         self._held = [(name, self.slots[name], held_of(schema[name])) for name in self.read]
         self._nested = [(f.path[0], i) for i, f in enumerate(self.fields) if f.name.startswith("payment.")]
-        self._of_payments = meaning.event == "payment"
+        self._of_payments = frame.event == "payment"
         self._absent = [(None,) * len(inner.keys) for inner in self._inner]
         self._currency = schema["currency"]
         self.partners = [
@@ -88,8 +88,8 @@ class EventReader:
         if self._inner:
             found = self._gather(event, found)
         currency = event.get("currency")
-        if currency is not None and not (type(currency) is str and currency == self.meaning.currency):
-            check_currency(self._currency, str(read_value(self._currency, currency)), self.meaning.currency)
+        if currency is not None and not (type(currency) is str and currency == self.frame.currency):
+            check_currency(self._currency, str(read_value(self._currency, currency)), self.frame.currency)
         nested = event.get("payment") if self._of_payments else None
         return found if nested is None else self._with_nested(nested, list(found))
 

@@ -15,6 +15,7 @@ from operator import itemgetter
 from typing import Any, TypeAlias
 
 from ..meaning import nodes as n
+from ..meaning.frames import bare
 from ..meaning.interpreter import holds
 from ..meaning.walk import reads_in
 from ..program.model import Column
@@ -38,13 +39,13 @@ class Recorder:
     """Reads events of one kind (`event`: payment or report) for a plan, and tells a store of them."""
 
     def __init__(
-        self, meaning: n.Ruleset, schema: Schema, plan: Plan, event: str, bound: Bound | None, decider: EventReader
+        self, frame: n.Frame, schema: Schema, plan: Plan, event: str, bound: Bound | None, decider: EventReader
     ) -> None:
         self._event = event
         self._bound = bound
         series = [(i, s) for i, s in enumerate(plan.series) if s.event == event]
         schema = recorded_schema(schema, event)
-        self.reader = EventReader(recorded_meaning(meaning, schema, _read_of(plan, event)), schema)
+        self.reader = EventReader(recorded_frame(frame, schema, _read_of(plan, event)), schema)
         wheres = told_wheres(plan, event)
         self._tests = [_test(where, schema) for where in wheres]
         self._keys = list(dict.fromkeys(s.keys for _, s in series))
@@ -187,13 +188,13 @@ def recorded_schema(schema: Schema, event: str) -> Schema:
     return Schema(schema.event, {**schema.fields, **{f.name: replace(f, optional=True) for f in spared}}.values())
 
 
-def recorded_meaning(meaning: n.Ruleset, schema: Schema, names: list[str]) -> n.Ruleset:
-    """The ruleset, reading just these fields and deciding nothing."""
+def recorded_frame(frame: n.Frame, schema: Schema, names: list[str]) -> n.Frame:
+    """The ruleset's frame, reading just these fields."""
     inputs = tuple(
         n.Input(f.name, f.kind, _optional(schema, f.name), "derived" if f.of else "field", f.lowest, f.highest)
         for f in (schema[name] for name in names)
     )
-    return replace(meaning, inputs=inputs, rules=(), exempts=(), bands=(), lists=(), windows=(), tests=())
+    return replace(bare(frame), inputs=inputs, bands=(), lists=(), windows=())
 
 
 def _optional(schema: Schema, name: str) -> bool:
@@ -213,7 +214,7 @@ def _read_of(plan: Plan, event: str) -> list[str]:
 
 
 def recorders(
-    meaning: n.Ruleset, schema: Schema, plan: Plan, bound: Bound | None, decider: EventReader
+    frame: n.Frame, schema: Schema, plan: Plan, bound: Bound | None, decider: EventReader
 ) -> Mapping[str, Recorder]:
     """One a kind of event. `decider`: what reads payments that are decided."""
-    return {event: Recorder(meaning, schema, plan, event, bound, decider) for event in EVENTS}
+    return {event: Recorder(frame, schema, plan, event, bound, decider) for event in EVENTS}

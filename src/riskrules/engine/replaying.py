@@ -108,10 +108,10 @@ class RowsOf:
     """Makes batches ready: which rows enter which series, with what."""
 
     def __init__(self, serving: Serving, how: Replaying) -> None:
-        meaning, schema = serving.rules.meaning, serving.rules.schema
+        frame, schema = serving.rules.frame, serving.rules.schema
         self._plan: Plan = serving.plan
         self._how = how
-        self.wheres = Wheres(meaning, schema, serving.plan)
+        self.wheres = Wheres(frame, schema, serving.plan)
         self._calendar = Calendar(serving.reader.clock.zone)
         keys = [*(k for s in serving.plan.series for k in s.keys), *(k for x in serving.plan.lookups for k in x.keys)]
         self._key_fields = list(dict.fromkeys(keys))

@@ -55,7 +55,7 @@ class Serving:
     coder: EventCoder
 
     def __init__(self, rules: Rules, lists: Mapping[str, frozenset[str]], windows: WindowStore | None = None) -> None:
-        absent = [name for name, _ in rules.meaning.lists if name not in lists]
+        absent = [name for name, _ in rules.frame.lists if name not in lists]
         if absent:
             names = ", ".join(f"`{x}`" for x in absent)
             raise ListError(
@@ -63,19 +63,18 @@ class Serving:
                 f'pass lists=Lists({{"{absent[0]}": […]}}), with [] for an empty one'
             )
         self.rules = rules
-        self.lists = {name: lists[name] for name, _ in rules.meaning.lists}
-        self.plan = plan_of(rules.meaning, rules.schema)
+        self.lists = {name: lists[name] for name, _ in rules.frame.lists}
+        self.plan = plan_of(rules.frame, rules.schema)
         keys = [name for lookup in self.plan.lookups for name in lookup.keys]
         moves = windows is not None and bool(self.plan.readings)
         also = recorded_fields(self.plan, rules.schema, "payment") if moves else ()
-        self.reader = EventReader(rules.meaning, rules.schema, keys, also)
+        self.reader = EventReader(rules.frame, rules.schema, keys, also)
         self.bound: Bound | None = None
         if windows is not None and moves:
             self.bound = windows.bind(self.plan)
         self._windows = WindowReader(self.reader, rules.schema, self.plan, self.bound)
         self._others = {e: Serving(rules.on(e), lists) for e in rules.events[1:]}
         self.switched_off: frozenset[str] = frozenset()
-        self._live = rules.meaning
 
     def on(self, event: str) -> Serving:
         """What decides one event. ValueError when the ruleset has nothing on it."""
@@ -89,12 +88,11 @@ class Serving:
         """The same version with these of its rules switched off, besides those that are already; the rest, its store
         and its fingerprint among it, is shared. Takes about as long as copying the program. KeyError for a name that
         is no rule's."""
-        known = {rule.name for x in (self, *self._others.values()) for rule in x.rules.meaning.rules}
+        known = {name for x in (self, *self._others.values()) for name in x.rules.by_name}
         if not names <= known:
             raise KeyError(min(names - known))
         made = copy(self)
         made.switched_off = self.switched_off | names
-        made._live = replace(self._live, rules=tuple(r for r in self._live.rules if r.name not in names))
         if "program" in self.__dict__:
             made.program = self.program.without(names)
             made._desks = threading.local()  # a desk knows its program by its address
@@ -104,16 +102,22 @@ class Serving:
     @cached_property
     def models(self) -> Models | None:
         """The models that the rules read, loaded when first asked for; None where they read none. ModelError."""
-        if not self.rules.meaning.models:
+        if not self.rules.frame.models:
             return None
         from .models import Models
 
         return Models(self.rules)
 
+    @property
+    def _live(self) -> n.Ruleset:
+        """What the interpreter goes by."""
+        meaning, off = self.rules.meaning, self.switched_off
+        return replace(meaning, rules=tuple(r for r in meaning.rules if r.name not in off)) if off else meaning
+
     @cached_property
     def recorders(self) -> Mapping[str, Recorder]:
         """What reads recorded events, by their kind."""
-        return recorders(self.rules.meaning, self.rules.schema, self.plan, self.bound, self.reader)
+        return recorders(self.rules.frame, self.rules.schema, self.plan, self.bound, self.reader)
 
     def before(self, event: object) -> Before:
         """The windows of a payment. PaymentError when it does not fit."""
@@ -249,13 +253,13 @@ class Serving:
     def interpret_values(self, values: Mapping[str, n.Value | None], before: Before = NOTHING) -> Decision:
         """`decide_values` by the reference interpreter."""
         outcome = interpret(self._live, values, self.lists)
-        strength = {r.name: r.action.strength if r.action else (0, 0.0) for r in self.rules.meaning.rules}
+        strength = {r.name: r.action.strength if r.action else (0, 0.0) for r in self._live.rules}
         fired, lifted = (
             tuple(sorted(names, key=lambda name: ([-x for x in strength[name]], name)))
             for names in (outcome.fired, outcome.lifted)
         )
         names = (fired, lifted, outcome.exempts)
-        facts = (ClaimFacts if self.rules.meaning.liabilities else Facts)(self, None, before, dict(values))
+        facts = (ClaimFacts if self.rules.frame.liabilities else Facts)(self, None, before, dict(values))
         return self._dated(Decision(self, None, outcome.action, outcome.score, None, facts, names=names))
 
     def _decided(self, integers: Sequence[int], facts: Facts) -> Decision:
@@ -291,12 +295,12 @@ class Serving:
         notes += [f"model `{x}` gave no score: {why}" for x, why in facts.before.unscored.items()]
         own = sorted(self.switched_off.intersection(self.rules.by_name))
         notes += [f"rule `{x}` is switched off" for x in own]
-        now, span = facts.values["occurred_at"], self.rules.meaning.in_force
+        now, span = facts.values["occurred_at"], self.rules.frame.in_force
         assert isinstance(now, int)
         if not in_force(span, now):
             begins, ends = shown_instant(span.from_us), shown_instant(span.until_us)
             dates = f"from {begins}" + (f" until before {ends}" if ends else "")
-            event = self.rules.meaning.event
+            event = self.rules.frame.event
             notes.append(f"the ruleset is in force {dates}, and the {event} is of {shown_instant(now)}")
         return tuple(notes)
 
@@ -310,7 +314,7 @@ class Serving:
     def refused(self, event: object, error: PaymentError, act: n.Act) -> Decision:
         """The decision of a host that must always answer, for an event that could not be read."""
         facts = Facts(self, None, NOTHING, {"id": self.reader.name_of(event)})
-        what = self.rules.meaning.event
+        what = self.rules.frame.event
         return Decision(self, None, act, 0, None, facts, (f"the {what} could not be read: {error}",))
 
     def _desk(self) -> Desk:
@@ -362,7 +366,7 @@ class ClaimFacts(Facts):
 
     def __init__(self, serving: Serving, raw: Raw | None, before: Before, values: Mapping[str, n.Value | None]) -> None:
         super().__init__(serving, raw, before, values)
-        meaning = serving.rules.meaning
-        self.allocation = allocated(meaning, serving.rules.schema, values, serving.lists)
-        self.shares = shares_of(meaning, self.allocation, values)
+        frame = serving.rules.frame
+        self.allocation = allocated(frame, serving.rules.schema, values, serving.lists)
+        self.shares = shares_of(frame, self.allocation, values)
         self.deadlines = deadlines_of(serving.rules, self.allocation, values)

@@ -182,7 +182,7 @@ class Shadowing:
 def challenger(asked: Shadow, lists: Lists, prepare: Any) -> Shadowing:
     """The shadow, with its windows. Raises what making an engine of the challenger would."""
     store = asked.windows
-    if store is None and asked.rules.meaning.windows:
+    if store is None and asked.rules.frame.windows:
         from ..state.memory import MemoryWindows
 
         store = MemoryWindows()

@@ -55,14 +55,14 @@ class Deadline:
 
 
 def allocated(
-    meaning: n.Ruleset, schema: Schema, values: Mapping[str, n.Value | None], lists: Mapping[str, frozenset[str]]
+    frame: n.Frame, schema: Schema, values: Mapping[str, n.Value | None], lists: Mapping[str, frozenset[str]]
 ) -> Allocation | None:
     """`allocate`, with what is wrong as PaymentError at the field that is at fault."""
     try:
-        return allocate(meaning, values, lists)
+        return allocate(frame, values, lists)
     except AllocationError as error:
         kind = "missing" if error.field and values.get(error.field) is None else "out-of-range"
-        field = schema[error.field].key if error.field else meaning.event
+        field = schema[error.field].key if error.field else frame.event
         raise PaymentError(field, str(error), kind if error.field else "claimed-twice") from error
 
 
@@ -73,17 +73,17 @@ def deadlines_of(
     block = allocation.liability if allocation else None
     if block is None or block.within is None:
         return ()
-    calendar = rules.meaning.calendar if counts_business_days(block.within) else ""
+    calendar = rules.frame.calendar if counts_business_days(block.within) else ""
     return (Deadline(block.name, due_of(rules, block.within, values), shown_within(block.within), calendar),)
 
 
 def shares_of(
-    meaning: n.Ruleset, allocation: Allocation | None, values: Mapping[str, n.Value | None]
+    frame: n.Frame, allocation: Allocation | None, values: Mapping[str, n.Value | None]
 ) -> tuple[Share, ...]:
     """In the order of the file, what stays with the victim last."""
     if allocation is None:
         return ()
-    digits = minor_digits(meaning.currency)
+    digits = minor_digits(frame.currency)
     name = allocation.liability.name if allocation.liability else None
     return tuple(
         Share(
@@ -91,7 +91,7 @@ def shares_of(
             _id(values.get(p.bearer)),
             p.amount_minor,
             Decimal(write_decimal(p.amount_minor, digits)),
-            _because(meaning, allocation, p),
+            _because(frame, allocation, p),
             name,
         )
         for p in allocation.portions
@@ -102,10 +102,10 @@ def _id(value: n.Value | None) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _because(meaning: n.Ruleset, allocation: Allocation, portion: Portion) -> str:
+def _because(frame: n.Frame, allocation: Allocation, portion: Portion) -> str:
     if portion.why != SHARE or portion.part is None:
         return portion.why if portion.party == VICTIM else f"{portion.why} that the victim does not bear"
-    whole = format_minor(allocation.shared_minor, meaning.currency)
+    whole = format_minor(allocation.shared_minor, frame.currency)
     said = f"{shown_part(portion.part)} of {whole}"
     words = case_words(allocation)
     return f"{said}: {words}" if words and words != "otherwise" else said

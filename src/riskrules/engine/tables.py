@@ -208,7 +208,7 @@ def decide_file(
 ) -> Iterator[DecidedBatch]:
     """Decide a Parquet, CSV or JSON lines file, a batch at a time; with `limit`, its first payments. TableError as
     `decide_table`."""
-    zone, chosen = zone_of(serving.rules.meaning.timezone), _map(serving, map)
+    zone, chosen = zone_of(serving.rules.frame.timezone), _map(serving, map)
     rows = min(rows, limit or rows)
     batches = file_batches(path, table_schema(serving), wanted_fields(serving, chosen), zone, chosen, rows)
     chosen_rows = first_rows(batches, limit) if limit else batches
@@ -216,7 +216,7 @@ def decide_file(
 
 
 def _batches(serving: Serving, table: object, chosen: Map | None) -> Iterator[Batch]:
-    schema, zone = table_schema(serving), zone_of(serving.rules.meaning.timezone)
+    schema, zone = table_schema(serving), zone_of(serving.rules.frame.timezone)
     tables = [table] if is_table(table) or not isinstance(table, Iterable) else table
     for one in tables:
         yield from table_batches(one, schema, wanted_fields(serving, chosen), zone, chosen)
@@ -233,7 +233,7 @@ def _map(serving: Serving, given: Map | str | Path | None) -> Map | None:
 def wanted_fields(serving: Serving, chosen: Map | None = None) -> list[str]:
     """The fields that a table must feed: what the rules read, what its windows are kept by and count; amount and
     currency if it has them; which payments were reported, if the map says so."""
-    read = [i.name for i in serving.rules.meaning.inputs if i.origin in ("field", "derived")]
+    read = [i.name for i in serving.rules.frame.inputs if i.origin in ("field", "derived")]
     read += [key for lookup in serving.plan.lookups for key in lookup.keys]
     read += fields_of(serving.plan.series)
     reported = chosen is not None and REPORTED.name in chosen.sources
@@ -245,7 +245,7 @@ def table_schema(serving: Serving) -> Schema:
     schema = serving.rules.schema.with_field(REPORTED)
     plan = serving.plan
     valued = {plan.lookups[r.lookup].series for r in plan.readings if r.aggregate not in ("count", "since")}
-    if any(i.name == "amount" for i in serving.rules.meaning.inputs) or any(
+    if any(i.name == "amount" for i in serving.rules.frame.inputs) or any(
         plan.series[s].of == "amount" for s in valued
     ):
         return schema

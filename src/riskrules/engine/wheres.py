@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from ..bridges.columns import Batch, Words
 from ..kernel.chunk import MOST_ROWS, Chunk
 from ..meaning import nodes as n
+from ..meaning.frames import around
 from ..program.compile import from_meaning
 from ..schema.fields import Schema
 from ..state.plan import STATUS, Plan
 from .columns import integers_of
-from .recording import fields_of, recorded_meaning, recorded_schema
+from .recording import fields_of, recorded_frame, recorded_schema
 
 Mask = NDArray[np.bool_]
 CANCELLED = "cancelled"
@@ -26,12 +27,12 @@ CANCELLED = "cancelled"
 class Wheres:
     """The conditions of a plan's series. One thread at a time."""
 
-    def __init__(self, meaning: n.Ruleset, schema: Schema, plan: Plan) -> None:
+    def __init__(self, frame: n.Frame, schema: Schema, plan: Plan) -> None:
         self._distinct = list(dict.fromkeys(s.where for s in plan.series if s.where is not None))
         self._of = [None if s.where is None else self._distinct.index(s.where) for s in plan.series]
         rules = tuple(n.Rule(str(i), "", where) for i, where in enumerate(self._distinct))
-        bare = recorded_meaning(meaning, recorded_schema(schema, "report"), fields_of(plan.series))
-        self._program = from_meaning(replace(bare, rules=rules, in_force=n.InForce()))
+        frame = recorded_frame(frame, recorded_schema(schema, "report"), fields_of(plan.series))
+        self._program = from_meaning(around(replace(frame, in_force=n.InForce()), rules))
         self._chunk = Chunk(self._program, MOST_ROWS) if rules else None
 
     def masks(self, batch: Batch) -> list[Mask]:

@@ -178,7 +178,7 @@ def _liability_why(block: Liability, decision: Decision) -> RuleWhy:
             conditions += _conditions(case.when, seen, 0)
         if not in_force(block.in_force, now):
             conditions.insert(0, ConditionWhy("in force", False, (), 0))
-    currency = decision.facts.serving.rules.meaning.currency
+    currency = decision.facts.serving.rules.frame.currency
     told = [(s.party, format_minor(s.amount_minor, currency), s.because) for s in decision.shares if taken]
     bearing = [f"{party} bears {amount} ({because})" for party, amount, because in told]
     due = [f"{d.words}, before {d.due:%Y-%m-%dT%H:%M:%SZ}" for d in decision.deadlines if taken]

@@ -65,7 +65,7 @@ class Allocation:
     portions: tuple[Portion, ...]
 
 
-def allocate(ruleset: n.Ruleset, values: Values, lists: Lists) -> Allocation | None:
+def allocate(ruleset: n.Frame, values: Values, lists: Lists) -> Allocation | None:
     """The shares of one claim; None where the ruleset has no `liability`. AllocationError when two blocks hold, or
     the loss, a reduction or a party of the block is missing."""
     if not ruleset.liabilities:

@@ -49,7 +49,7 @@ def average(name: str, of: Kind) -> n.Average:
     return n.Average(name, n.Read(part_of(name, SUM), of), n.Read(part_of(name, COUNT), k.COUNT), kind)
 
 
-def averages_of(ruleset: n.Ruleset) -> dict[str, n.Average]:
+def averages_of(ruleset: n.Frame) -> dict[str, n.Average]:
     """Every average that the ruleset's rules read, by the author's name for it."""
     windows = {w.name for w in ruleset.windows if w.aggregate == "average"}
     found = {}

@@ -9,7 +9,7 @@ field added to a node is a new format number of the saved program.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from ..schema.events import EVENTS
 from ..schema.fields import Field
@@ -243,7 +243,7 @@ SHAPES: dict[type, dict[str, Reader]] = {
         "expect": _many(_node(n.Expectation)),
         "line": _whole,
     },
-    n.Ruleset: {
+    n.Frame: {
         "name": _text,
         "version": _text,
         "title": _text,
@@ -252,13 +252,10 @@ SHAPES: dict[type, dict[str, Reader]] = {
         "language": _text,
         "in_force": _IN_FORCE,
         "inputs": _many(_node(n.Input)),
-        "rules": _many(_node(n.Rule)),
-        "exempts": _many(_node(n.Exempt)),
         "bands": _many(_node(n.Band)),
         "lists": _many(_tuple(_text, _KIND)),
         "windows": _many(_node(n.Window)),
         "fields": _many(_node(Field)),
-        "tests": _many(_node(n.Test)),
         "calendar": _text,
         "event": _among(EVENTS),
         "liabilities": _many(_node(losses.Liability)),
@@ -298,7 +295,14 @@ SHAPES: dict[type, dict[str, Reader]] = {
         "in_force": _IN_FORCE,
     },
 }
-_RULESET: Reader = _node(n.Ruleset)
+SHAPES[n.Ruleset] = {
+    **SHAPES[n.Frame],
+    "rules": _many(_node(n.Rule)),
+    "exempts": _many(_node(n.Exempt)),
+    "tests": _many(_node(n.Test)),
+}
+_READERS: dict[type, Reader] = {kind: _node(kind) for kind in (n.Ruleset, n.Frame, n.Rule, n.Exempt, n.Test, n.Act)}
+_RULESET: Reader = _READERS[n.Ruleset]
 
 
 def _act_or_pair(x: Json, depth: int) -> Any:
@@ -322,9 +326,17 @@ def to_json(node: Any) -> Json:
 
 def from_json(x: Json) -> n.Ruleset:
     """The ruleset that `to_json` was given. Raises `MeaningError`."""
-    ruleset = _RULESET(x, 0)
-    assert isinstance(ruleset, n.Ruleset)
-    return ruleset
+    return node_from_json(n.Ruleset, x)
+
+
+Node = TypeVar("Node")
+
+
+def node_from_json(kind: type[Node], x: Json) -> Node:
+    """A node of one kind. Raises `MeaningError`."""
+    made = _READERS[kind](x, 0)
+    assert isinstance(made, kind)
+    return made
 
 
 def atom_from_json(x: Json) -> n.Atom:

@@ -38,6 +38,11 @@ def counts_business_days(within: n.Within | None) -> bool:
     return within is not None and any(s.unit == "business days" for s in (within.span, within.at_most) if s)
 
 
+def is_dated(rule: n.Rule) -> bool:
+    """Whether one of its duties has a time that a calendar may lack, which is then to be known when it is decided."""
+    return any(counts_business_days(named.within) for named in rule.responsible)
+
+
 def due_us(
     within: n.Within,
     values: Mapping[str, n.Value | None],

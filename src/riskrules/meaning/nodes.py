@@ -360,10 +360,9 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
-class Ruleset:
-    """Everything that can change a decision of one event, and the tests. Rules, exempts and liabilities are in order
-    of name. `fields` are those that the ruleset adds to the event's schema, or declares again. A file with rules on
-    several events is the ruleset of payments, with one of the same name for each other event in `others`."""
+class Frame:
+    """A ruleset but for its rules: what it reads. `fields` are those that it adds to the event's schema, or declares
+    again; liabilities are in order of name."""
 
     name: str
     version: str
@@ -373,15 +372,22 @@ class Ruleset:
     language: str
     in_force: InForce
     inputs: tuple[Input, ...]
-    rules: tuple[Rule, ...]
-    exempts: tuple[Exempt, ...]
-    bands: tuple[Band, ...]
-    lists: tuple[tuple[str, Kind], ...]
+    bands: tuple[Band, ...] = ()
+    lists: tuple[tuple[str, Kind], ...] = ()
     windows: tuple[Window, ...] = ()
     fields: tuple[Field, ...] = ()
-    tests: tuple[Test, ...] = field(default=(), compare=False)
     calendar: str = ""
     event: str = "payment"
     liabilities: tuple[Liability, ...] = ()
     others: tuple[Ruleset, ...] = ()
     models: tuple[Model, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ruleset(Frame):
+    """All that can change a decision of one event, and the tests; rules and exempts in order of name. A file with rules
+    on several events is the ruleset of payments, with one of the same name for each other event in `others`."""
+
+    rules: tuple[Rule, ...] = ()
+    exempts: tuple[Exempt, ...] = ()
+    tests: tuple[Test, ...] = field(default=(), compare=False)

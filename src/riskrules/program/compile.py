@@ -47,7 +47,6 @@ def from_meaning(ruleset: n.Ruleset) -> Program:
     code = _code(ruleset, rules, acts, made, machine, bits, terms)
     code.flags.writeable = False
     return Program(
-        ruleset=ruleset,
         columns=tuple(made.columns),
         rules=tuple(r.name for r in rules),
         exempts=tuple(e.name for e in ruleset.exempts),

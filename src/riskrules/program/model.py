@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 
 from ..meaning import nodes as n
-from ..meaning.fingerprint import fingerprint
 from ..schema.limits import MISSING
 from . import layout
 
@@ -52,17 +51,11 @@ class Program:
     """A compiled ruleset. Rules are in order of strength, the strongest action first, and those of one strength by
     name; kernels and bits follow that order. `acts` rises in strength, and the first is allow."""
 
-    ruleset: n.Ruleset
     columns: tuple[Column, ...]
     rules: tuple[str, ...]
     exempts: tuple[str, ...]
     acts: tuple[n.Act, ...]
     code: Integers
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """SHA-256 of the meaning, in hexadecimal."""
-        return fingerprint(self.ruleset)
 
     @cached_property
     def places(self) -> layout.Places:

@@ -1,10 +1,14 @@
-"""A program on a disk: one file, plain data, believed in nothing.
+"""A ruleset on a disk: one file, plain data, believed in nothing.
 
-magic · format number · lengths · SHA-256 of all the rest · JSON (the meaning, and the names that the code speaks of by
-number) · the code as little-endian integers. The checksum finds accidents. Against a file written on purpose to do harm
-there is the codec, which takes nothing that is not a ruleset, `verify`, which takes no code that leads outside itself,
-and compiling anew, so that what decides is what the fingerprint names. Nothing in the file is ever run. A file of
-another format number is refused: compile the rules again.
+magic · format number · lengths · SHA-256 of all the rest · JSON (what there is to read, and the names that the code
+speaks of by number) · each rule and exempt by itself, and the tests, JSON too · the code as little-endian integers. So
+whoever serves a ruleset reads the first part and the code, and a rule when somebody asks what it says.
+
+The checksum finds accidents. Against a file written on purpose to do harm there is the codec, which takes nothing that
+is not a ruleset, and `verify`, which takes no code that leads outside itself. That the code is that of the rules beside
+it is another matter: either the file's origin is proven, or the rules are compiled again (`compiled_anew`), so that
+what decides is what the fingerprint names. Nothing in the file is ever run. A file of another format number is refused:
+compile the rules again.
 """
 
 from __future__ import annotations
@@ -14,39 +18,103 @@ import json
 import os
 import struct
 import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
 from ..meaning import nodes as n
-from ..meaning.codec import MeaningError, atom_from_json, from_json, to_json
+from ..meaning.codec import MeaningError, atom_from_json, node_from_json, to_json
+from ..meaning.deadlines import is_dated
+from ..meaning.fingerprint import fingerprint
+from ..meaning.frames import around, bare
 from ..meaning.lowering import NOW
 from ..schema.kinds import TIME, Kind
 from . import layout
-from .compile import acts_of, from_meaning
+from .compile import from_meaning
 from .conditions import coding_of, host_column, reads_of
 from .layout import Integers
 from .model import HOST, NUMBER, WORD, Column, Program
 from .verify import UnsoundProgram, verify
 
 MAGIC = b"riskprog"
-FILE_FORMAT = 6
-HEAD = struct.Struct("<8sIIQQ32s")
-"""magic, format number, zero, bytes of JSON, integers of code, checksum"""
+FILE_FORMAT = 7
+HEAD = struct.Struct("<8sIIQQQ32s")
+"""magic, format number, zero, bytes of JSON, bytes of the pieces, integers of code, checksum"""
 MOST_BYTES = 2**30
 """A file larger than this is not read at all. The largest code is half of it."""
 MOST_JSON = 2**28
+KEYS = {"acts", "columns", "dated", "exempts", "fingerprint", "frame", "rules", "strongest", "text"}
+SHA256_DIGITS = 64
+
+Piece = TypeVar("Piece", n.Rule, n.Exempt)
 
 
 class SavedProgramError(ValueError):
-    """A file that is not a saved program, or not one that this release can trust. The message is one sentence."""
+    """A file that is not a saved ruleset, or not one that this release can trust. The message is one sentence."""
 
 
-def save(program: Program, path: str | os.PathLike[str]) -> None:
-    """Write the program to a file, whole or not at all. Raises `SavedProgramError` if it could not be loaded again,
-    `OSError` if the disk refuses."""
-    content = to_bytes(program)
+class Pieces(Mapping[str, Piece], Generic[Piece]):
+    """Rules or exempts by name, in order, each read when it is first asked for. MeaningError then, for one that is
+    none."""
+
+    def __init__(self, kind: type[Piece], content: bytes, places: Mapping[str, tuple[int, int]]) -> None:
+        """`places`: where each lies in `content`."""
+        self._kind: type[Piece] = kind
+        self._content, self._places = content, places
+        self._read: dict[str, Piece] = {}
+
+    def __getitem__(self, name: str) -> Piece:
+        found = self._read.get(name)
+        if found is None:
+            begins, ends = self._places[name]
+            found = node_from_json(self._kind, _json(self._content[begins:ends]))
+            if found.name != name:
+                raise MeaningError(f"`{name}` is called otherwise")
+            self._read[name] = found
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._places
+
+
+@dataclass(frozen=True, eq=False)
+class Saved:
+    """What a file holds, its rules as yet unread. `text`: SHA-256, in hexadecimal, of the text that the ruleset was
+    made of, "" where that is not told. `dated`: the rules with a duty that a calendar may lack a day for."""
+
+    program: Program
+    frame: n.Frame
+    fingerprint: str
+    text: str
+    dated: frozenset[str]
+    rules: Pieces[n.Rule]
+    exempts: Pieces[n.Exempt]
+    tests: bytes
+
+    @cached_property
+    def ruleset(self) -> n.Ruleset:
+        """The whole. Raises `SavedProgramError`."""
+        with _refusing():
+            tests = [node_from_json(n.Test, x) for x in _json(self.tests)]
+            return around(self.frame, self.rules.values(), self.exempts.values(), tests)
+
+
+def save(program: Program, ruleset: n.Ruleset, path: str | os.PathLike[str]) -> str:
+    """Write a ruleset and its program to a file, whole or not at all. The file's SHA-256, in hexadecimal. Raises
+    `SavedProgramError` if it could not be loaded again, `OSError` if the disk refuses."""
+    content = to_bytes(program, ruleset)
     target = Path(path)
     handle, part = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
@@ -58,119 +126,189 @@ def save(program: Program, path: str | os.PathLike[str]) -> None:
     except BaseException:
         os.unlink(part)
         raise
+    return hashlib.sha256(content).hexdigest()
 
 
-def load(path: str | os.PathLike[str], *, tables: bool = False) -> Program:
-    """The program in a file. Its meaning is compiled again, since tables that somebody changed would decide otherwise
-    than the fingerprint says; with `tables` they are taken as they are, which is quick and right only for a file whose
-    origin is proven. Raises `SavedProgramError` for whatever is not a program, `OSError` if it cannot be read."""
-    with open(path, "rb") as file:
-        content = file.read(MOST_BYTES + 1)
-    program = from_bytes(content)
-    if tables:
-        return program
-    try:
-        return from_meaning(program.ruleset)
-    except (ArithmeticError, AssertionError, LookupError, StopIteration, TypeError, ValueError) as problem:
-        raise SavedProgramError("the saved program's meaning is none that the checker makes") from problem
-
-
-def to_bytes(program: Program) -> bytes:
-    """What `save` writes. Raises `SavedProgramError` if `from_bytes` would not take it."""
+def to_bytes(program: Program, ruleset: n.Ruleset, text: str = "") -> bytes:
+    """What `save` writes. `text`: SHA-256 of what the ruleset was made of, in hexadecimal. Raises `SavedProgramError`
+    if `from_bytes` would not take it."""
+    rules = [(x.name, _encoded(to_json(x))) for x in ruleset.rules]
+    exempts = [(x.name, _encoded(to_json(x))) for x in ruleset.exempts]
+    tests = _encoded(to_json(ruleset.tests))
     told = {
+        "acts": [to_json(act) for act in program.acts],
         "columns": [
             [c.name, c.coding, list(c.words), None if c.atom is None else to_json(c.atom)] for c in program.columns
         ],
-        "rules": list(program.rules),
-        "ruleset": to_json(program.ruleset),
+        "dated": [r.name for r in ruleset.rules if is_dated(r)],
+        "exempts": [[name, len(piece)] for name, piece in exempts],
+        "fingerprint": fingerprint(ruleset),
+        "frame": to_json(bare(ruleset)),
+        "rules": [[name, len(piece)] for name, piece in rules],
+        "strongest": list(program.rules),
+        "text": text,
     }
-    text = json.dumps(told, separators=(",", ":")).encode("ascii")
-    code = program.code.astype("<i8").tobytes()
-    content = _sealed(text, code)
+    pieces = b"".join((*(piece for _, piece in (*rules, *exempts)), tests))
+    content = sealed(_encoded(told), pieces, program.code.astype("<i8").tobytes())
     from_bytes(content)
     return content
 
 
-def _sealed(text: bytes, code: bytes) -> bytes:
-    """Head and checksum put before the two."""
-    head = (MAGIC, FILE_FORMAT, 0, len(text), len(code) // 8)
-    checksum = hashlib.sha256(HEAD.pack(*head, bytes(32)) + text + code).digest()
-    return HEAD.pack(*head, checksum) + text + code
+def sealed(told: bytes, pieces: bytes, code: bytes) -> bytes:
+    """Head and checksum put before the three."""
+    head = (MAGIC, FILE_FORMAT, 0, len(told), len(pieces), len(code) // 8)
+    checksum = hashlib.sha256(HEAD.pack(*head, bytes(32)) + told + pieces + code).digest()
+    return b"".join((HEAD.pack(*head, checksum), told, pieces, code))
 
 
-def from_bytes(content: bytes) -> Program:
-    """The program that `to_bytes` was given. Raises `SavedProgramError`."""
+def read(path: str | os.PathLike[str]) -> bytes:
+    """The content of a file, or as much of it as shows that it is too long. OSError if it cannot be read."""
+    with open(path, "rb") as file:
+        return file.read(MOST_BYTES + 1)
+
+
+def from_bytes(content: bytes) -> Saved:
+    """What `to_bytes` was given. The code leads nowhere outside itself, and whether it is that of the rules is not
+    known yet. Raises `SavedProgramError`."""
     if len(content) > MOST_BYTES:
-        raise SavedProgramError(f"a saved program has at most {MOST_BYTES} bytes")
+        raise SavedProgramError(f"a saved ruleset has at most {MOST_BYTES} bytes")
     if content[: len(MAGIC)] != MAGIC:
-        raise SavedProgramError("this is not a saved program")
+        raise SavedProgramError("this is not a saved ruleset")
     if len(content) < HEAD.size:
-        raise SavedProgramError("the saved program ends too early")
-    _, number, zero, text_length, code_length, checksum = HEAD.unpack_from(content)
+        raise SavedProgramError("the saved ruleset ends too early")
+    _, number, zero, told_bytes, piece_bytes, integers, checksum = HEAD.unpack_from(content)
     if number != FILE_FORMAT or zero:
         raise SavedProgramError(
-            f"the saved program has format {number}, and this release reads {FILE_FORMAT}: save again"
+            f"the saved ruleset has format {number}, and this release reads {FILE_FORMAT}: save again"
         )
-    if HEAD.size + text_length + 8 * code_length != len(content):
-        raise SavedProgramError("the saved program is not as long as it says")
-    if text_length > MOST_JSON or code_length > layout.MOST_LENGTH:
-        raise SavedProgramError("the saved program is longer than any program can be")
-    head = HEAD.pack(MAGIC, number, zero, text_length, code_length, bytes(32))
-    if hashlib.sha256(head + content[HEAD.size :]).digest() != checksum:
-        raise SavedProgramError("the saved program is damaged: its checksum does not fit")
-    code = np.frombuffer(content, "<i8", offset=HEAD.size + text_length).astype(np.int64)
+    if HEAD.size + told_bytes + piece_bytes + 8 * integers != len(content):
+        raise SavedProgramError("the saved ruleset is not as long as it says")
+    if told_bytes + piece_bytes > MOST_JSON or integers > layout.MOST_LENGTH:
+        raise SavedProgramError("the saved ruleset is longer than any can be")
+    whole = hashlib.sha256(HEAD.pack(MAGIC, number, zero, told_bytes, piece_bytes, integers, bytes(32)))
+    whole.update(memoryview(content)[HEAD.size :])
+    if whole.digest() != checksum:
+        raise SavedProgramError("the saved ruleset is damaged: its checksum does not fit")
+    begins, ends = HEAD.size + told_bytes, HEAD.size + told_bytes + piece_bytes
+    code = np.frombuffer(content, "<i8", offset=ends).astype(np.int64)
     code.flags.writeable = False
-    try:
+    with _refusing():
         verify(code)
-        return _program(_told(content[HEAD.size : HEAD.size + text_length]), code)
-    except (UnsoundProgram, MeaningError) as problem:
-        raise SavedProgramError(f"the saved program does not hold together: {problem}") from problem
-    except (ArithmeticError, AssertionError, LookupError, StopIteration, TypeError, ValueError) as problem:
-        raise SavedProgramError("the saved program's meaning is none that the checker makes") from problem
+        return _saved(_json(content[HEAD.size : begins]), content[begins:ends], code)
 
 
-def _told(text: bytes) -> dict[str, Any]:
-    """The JSON of the file."""
+def compiled_anew(saved: Saved) -> Program:
+    """The program of the rules that a file holds: tables that somebody changed would decide otherwise than the
+    fingerprint says. Raises `SavedProgramError` where the file says of the rules what is not so."""
+    ruleset = saved.ruleset
+    with _refusing():
+        program = from_meaning(ruleset)
+        if saved.fingerprint != fingerprint(ruleset):
+            raise MeaningError("its rules have another fingerprint than it says")
+        if saved.dated != {r.name for r in ruleset.rules if is_dated(r)}:
+            raise MeaningError("its deadlines are not those of its rules")
+    return program
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Whatever goes wrong with a file is that file's fault."""
     try:
-        told = json.loads(text, parse_float=_refuse, parse_constant=_refuse)
+        yield
+    except (UnsoundProgram, MeaningError) as problem:
+        raise SavedProgramError(f"the saved ruleset does not hold together: {problem}") from problem
+    except (ArithmeticError, AssertionError, LookupError, StopIteration, TypeError, ValueError) as problem:
+        raise SavedProgramError("the saved ruleset's meaning is none that the checker makes") from problem
+
+
+def _encoded(told: object) -> bytes:
+    return json.dumps(told, separators=(",", ":")).encode("ascii")
+
+
+def _json(text: bytes) -> Any:
+    try:
+        return json.loads(text, parse_float=_refuse, parse_constant=_refuse)
     except (ValueError, RecursionError) as problem:
         raise MeaningError("its JSON cannot be read") from problem
-    if not isinstance(told, dict) or told.keys() != {"columns", "rules", "ruleset"}:
-        raise MeaningError("its JSON is not that of a program")
-    return told
 
 
 def _refuse(numeral: str) -> None:
     raise ValueError(numeral)
 
 
-def _program(told: dict[str, Any], code: Integers) -> Program:
-    ruleset = from_json(told["ruleset"])
-    columns, rules = told["columns"], told["rules"]
-    if not isinstance(columns, list) or len(columns) != code[layout.COLUMNS]:
-        raise MeaningError("it has not as many columns as its code")
-    if not isinstance(rules, list) or not all(isinstance(r, str) for r in rules):
-        raise MeaningError("its rules are not named")
-    if sorted(rules) != sorted(r.name for r in ruleset.rules) or len(rules) != code[layout.RULES]:
+def _saved(told: Any, pieces: bytes, code: Integers) -> Saved:
+    if not isinstance(told, dict) or told.keys() != KEYS:
+        raise MeaningError("its JSON is not that of a ruleset")
+    frame = node_from_json(n.Frame, told["frame"])
+    rules = _places(told["rules"], 0)
+    end = sum(size for _, size in told["rules"])
+    exempts = _places(told["exempts"], end)
+    end += sum(size for _, size in told["exempts"])
+    strongest = _names(told["strongest"], "its rules are not named")
+    if sorted(strongest) != sorted(rules) or len(strongest) != code[layout.RULES]:
         raise MeaningError("its rules are not those of its code")
-    if len(ruleset.exempts) != code[layout.EXEMPTS]:
+    if len(exempts) != code[layout.EXEMPTS]:
         raise MeaningError("its exempts are not those of its code")
-    acts = acts_of(ruleset)
-    if len(acts) != code[layout.ACTS]:
-        raise MeaningError("its actions are not those of its code")
-    return Program(
-        ruleset=ruleset,
-        columns=_columns(columns, ruleset, code),
-        rules=tuple(rules),
-        exempts=tuple(e.name for e in ruleset.exempts),
-        acts=acts,
+    program = Program(
+        columns=_columns(told["columns"], frame, code),
+        rules=strongest,
+        exempts=tuple(exempts),
+        acts=_acts(told["acts"], code),
         code=code,
+    )
+    return Saved(
+        program=program,
+        frame=frame,
+        fingerprint=_digest(told["fingerprint"]),
+        text=_digest(told["text"]) if told["text"] != "" else "",
+        dated=frozenset(_names(told["dated"], "its deadlines are of no rule", rules.__contains__)),
+        rules=Pieces(n.Rule, pieces, rules),
+        exempts=Pieces(n.Exempt, pieces, exempts),
+        tests=pieces[end:],
     )
 
 
-def _columns(told: list[Any], ruleset: n.Ruleset, code: Integers) -> tuple[Column, ...]:
+def _places(told: Any, at: int) -> dict[str, tuple[int, int]]:
+    """Where each piece lies among the pieces, by name; the first begins at `at`."""
+    if not isinstance(told, list) or not all(_is_place(x) for x in told):
+        raise MeaningError("its rules are not named")
+    ends = list(accumulate((size for _, size in told), initial=at))
+    found = {name: place for (name, _), place in zip(told, pairwise(ends), strict=True)}
+    if len(found) < len(told):
+        raise MeaningError("two of its rules have one name")
+    return found
+
+
+def _is_place(x: object) -> bool:
+    return isinstance(x, list) and len(x) == 2 and isinstance(x[0], str) and type(x[1]) is int and 0 < x[1] <= MOST_JSON
+
+
+def _names(told: Any, otherwise: str, fits: Callable[[str], bool] = bool) -> tuple[str, ...]:
+    if not isinstance(told, list) or not all(isinstance(x, str) and fits(x) for x in told):
+        raise MeaningError(otherwise)
+    return tuple(told)
+
+
+def _digest(told: Any) -> str:
+    if not isinstance(told, str) or len(told) != SHA256_DIGITS or not set(told) <= set("0123456789abcdef"):
+        raise MeaningError("a SHA-256 was expected")
+    return told
+
+
+def _acts(told: Any, code: Integers) -> tuple[n.Act, ...]:
+    if not isinstance(told, list) or len(told) != code[layout.ACTS]:
+        raise MeaningError("its actions are not those of its code")
+    acts = tuple(node_from_json(n.Act, x) for x in told)
+    if acts[0] != n.Act(n.ALLOW) or any(a.strength >= b.strength for a, b in pairwise(acts)):
+        raise MeaningError("its actions are not in order")
+    return acts
+
+
+def _columns(told: Any, frame: n.Frame, code: Integers) -> tuple[Column, ...]:
     """The columns, each of an input that the ruleset has, in the coding that its kind asks for."""
-    kinds = {NOW: TIME} | {i.name: i.kind for i in ruleset.inputs}
+    if not isinstance(told, list) or len(told) != code[layout.COLUMNS]:
+        raise MeaningError("it has not as many columns as its code")
+    kinds = {NOW: TIME} | {i.name: i.kind for i in frame.inputs}
     modes = code[int(code[layout.DIRECTORY]) :][layout.MODE :: layout.DIRECTORY_WIDTH]
     columns = []
     for each, mode in zip(told, modes, strict=False):

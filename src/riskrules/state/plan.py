@@ -73,7 +73,7 @@ class Plan:
     readings: tuple[Reading, ...]
 
 
-def from_meaning(meaning: n.Ruleset, schema: Schema) -> Plan:
+def from_meaning(meaning: n.Frame, schema: Schema) -> Plan:
     """The plan of a ruleset. Windows that no rule reads are not kept."""
     windows = {w.name: w for w in meaning.windows}
     series: dict[str, Series] = {}

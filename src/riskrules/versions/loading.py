@@ -1,8 +1,11 @@
 """A version from a registry, verified whole: every file by its hash, the text checked anew, both fingerprints compared.
 
-What decides are the tables compiled here from the text that people read and approved, never those of the saved program:
-a program of the same meaning with other tables would decide otherwise than its fingerprint says. The saved program must
-have the same meaning all the same, or the version is mixed. The price is a second for a text of a thousand rules.
+Who publishes, approves or activates a version has its text checked and compiled here, and the saved program must be,
+byte for byte, what comes of it: a program of the same meaning with other tables would decide otherwise than its
+fingerprint says. The price is a second for a text of a thousand rules. An engine that follows goes by their signatures:
+of a version that this release published and that the trust believes, the saved program serves as it is, in
+milliseconds, once it is the one of that text, that fingerprint and that name. Anything else, and whatever is unsigned,
+is checked in full.
 """
 
 from __future__ import annotations
@@ -18,13 +21,13 @@ from ..base.forks import ForkLock
 from ..engine.rules import Rules, loads
 from ..engine.source import RefusedError
 from ..meaning.codec import SHAPES, MeaningError, to_json
-from ..program.saved import FILE_FORMAT, SavedProgramError, from_bytes
+from ..program.saved import FILE_FORMAT, SavedProgramError, from_bytes, to_bytes
 from ..schema.fields import Field
 from ..schema.limits import LONGEST_TEXT
 from ..state.lists import Lists
 from .canonical import RESTORE, digest_of, encoded
 from .layout import MOST_MANIFEST_BYTES, manifest_path, object_path
-from .manifest import LANGUAGE, ListPart, Manifest, Part, manifest_of
+from .manifest import LANGUAGE, UNKNOWN_RELEASE, ListPart, Manifest, Part, manifest_of, release
 from .schemas import fingerprint_of, read_by
 from .storage import Storage
 
@@ -34,11 +37,12 @@ MOST_LOADED = 24
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A version ready to serve; `lists` is None until they are asked for."""
+    """A version ready to serve; `lists` is None until they are asked for. `checked`: in full, its text too."""
 
     manifest: Manifest
     rules: Rules
     lists: Lists | None
+    checked: bool
 
 
 class Loader:
@@ -61,12 +65,13 @@ class Loader:
         return manifest_of(raw, f"`{path}`")
 
     def rules(self, digest: str) -> Rules:
-        """The rules alone."""
-        return self._loaded(digest).rules
+        """The rules alone, checked in full."""
+        return self._loaded(digest, False).rules
 
-    def whole(self, digest: str) -> tuple[Rules, Lists]:
-        """The rules, and the lists that were published with them."""
-        found = self._loaded(digest)
+    def whole(self, digest: str, *, signed: bool = False) -> tuple[Rules, Lists]:
+        """The rules, and the lists that were published with them. `signed`: the version is believed, and its saved
+        program with it."""
+        found = self._loaded(digest, signed)
         if found.lists is None:
             found = replace(found, lists=self._lists(found.manifest))
             self._keep(digest, found)
@@ -86,14 +91,15 @@ class Loader:
             raise RefusedError(f"{what} is not what was published, `{path}` is damaged or another file: {RESTORE}")
         return raw
 
-    def _loaded(self, digest: str) -> Loaded:
+    def _loaded(self, digest: str, signed: bool) -> Loaded:
         with self._keeping.held:
             found = self._kept.get(digest)
-            if found is not None:
+            if found is not None and (signed or found.checked):
                 self._kept.move_to_end(digest)
                 return found
         manifest = self.manifest(digest)
-        made = Loaded(manifest, self._rules(manifest), None)
+        rules = self._as_saved(manifest) if signed else None
+        made = Loaded(manifest, rules or self._rules(manifest), None, rules is None)
         self._keep(digest, made)
         return made
 
@@ -104,13 +110,27 @@ class Loader:
             while len(self._kept) > MOST_LOADED:
                 self._kept.popitem(last=False)
 
+    def _as_saved(self, manifest: Manifest) -> Rules | None:
+        """The saved program, if it is this release's and says that it is the one of the manifest's text."""
+        mine = (release(), FILE_FORMAT, LANGUAGE)
+        if UNKNOWN_RELEASE in mine or (manifest.riskrules, manifest.program_format, manifest.language) != mine:
+            return None
+        self.content(manifest.text, f"the text of {manifest.shown}")  # for whoever asks what it says, and for a mirror
+        content = self.content(manifest.program, f"the saved program of {manifest.shown}")
+        with _refusing(f"the saved program of {manifest.shown}"):
+            saved = from_bytes(content)
+        if (saved.text, saved.fingerprint) != (manifest.text.sha256, manifest.fingerprint):
+            return None
+        rules = Rules(saved, models=self._models(manifest))
+        return rules if _fits(rules, manifest) else None
+
     def _rules(self, manifest: Manifest) -> Rules:
         shown = manifest.shown
         if manifest.program_format > FILE_FORMAT or _newer(manifest.language):
             raise RefusedError(f"{shown} was published by riskrules {manifest.riskrules}, a later release: upgrade")
         text = self.content(manifest.text, f"the text of {shown}")
         saved = self.content(manifest.program, f"the saved program of {shown}")
-        models = {file: self.content(part, f"the model `{file}` of {shown}") for file, part in manifest.models.items()}
+        models = self._models(manifest)
         fields = self._fields(manifest)
         try:
             rules = loads(text.decode("utf-8"), f"{manifest.name} {manifest.version}", fields=fields, models=models)
@@ -132,12 +152,16 @@ class Loader:
                 f"{shown} is mixed: its text has the fingerprint {rules.fingerprint[:12]}, and it was signed as "
                 f"{manifest.fingerprint[:12]}"
             )
-        if set(rules.models) != set(models) or set(rules.lists) != set(manifest.lists):
+        if not _fits(rules, manifest):
             raise RefusedError(f"{shown} is mixed: its lists or models are not those that its text names")
         if manifest.program_format == FILE_FORMAT:
-            _same_meaning(saved, rules, manifest)
+            _same_program(saved, rules, manifest)
         _ = rules.program  # now, and not when it is first served
         return rules
+
+    def _models(self, manifest: Manifest) -> dict[str, bytes]:
+        shown = manifest.shown
+        return {file: self.content(part, f"the model `{file}` of {shown}") for file, part in manifest.models.items()}
 
     def _fields(self, manifest: Manifest) -> tuple[Field, ...]:
         if manifest.fields is None:
@@ -161,13 +185,25 @@ class Loader:
         return items
 
 
-def _same_meaning(saved: bytes, rules: Rules, manifest: Manifest) -> None:
-    with _refusing(f"the saved program of {manifest.shown}"):
-        program = from_bytes(saved)
-    if program.ruleset == rules.meaning:  # which costs a tenth of a fingerprint, and is what there is nearly always
-        return
-    named = (program.ruleset.name, program.ruleset.version)
-    if program.fingerprint != rules.fingerprint or named != (manifest.name, manifest.version):
+def _fits(rules: Rules, manifest: Manifest) -> bool:
+    """Whether name, schema, lists and models are those of the manifest."""
+    return (
+        (rules.name, rules.version) == (manifest.name, manifest.version)
+        and fingerprint_of(*read_by(rules)) == manifest.schema
+        and set(rules.lists) == set(manifest.lists)
+        and {x.file: x.sha256 for x in rules.frame.models} == {x: part.sha256 for x, part in manifest.models.items()}
+    )
+
+
+def _same_program(content: bytes, rules: Rules, manifest: Manifest) -> None:
+    """Refuse a saved program that is not that of the rules: of this release, any other bytes; of another release that
+    wrote the same format, another meaning."""
+    if manifest.riskrules == release() != UNKNOWN_RELEASE:
+        same = content == to_bytes(rules.program, rules.meaning, manifest.text.sha256)
+    else:
+        with _refusing(f"the saved program of {manifest.shown}"):
+            same = from_bytes(content).ruleset == rules.meaning
+    if not same:
         raise RefusedError(f"{manifest.shown} is mixed: its saved program is not that of its text")
 
 

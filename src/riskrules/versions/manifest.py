@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from ..base.times import format_instant
@@ -25,8 +26,19 @@ FORMAT_NUMBER = 1
 LANGUAGE = "5.0"
 """Of the language that this release reads, as its changelog counts."""
 
+UNKNOWN_RELEASE = "0"
+"""Of a riskrules that was not installed, as in a checkout."""
+
 _MODEL_FILE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,200}\.onnx", re.ASCII)
 _RELEASE = re.compile(r"[0-9][0-9A-Za-z.+-]{0,63}", re.ASCII)
+
+
+def release() -> str:
+    """Of riskrules itself."""
+    try:
+        return version("riskrules")
+    except PackageNotFoundError:
+        return UNKNOWN_RELEASE
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ is fine, and to publish something else under it is refused, since somebody may h
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from ..engine.rules import Rules, load
@@ -23,14 +22,11 @@ from .errors import RegistryError
 from .keys import SigningKey
 from .layout import MOST_LIST_BYTES, manifest_path, name_path, object_path
 from .loading import Loader, field_bytes, list_bytes
-from .manifest import LANGUAGE, ListPart, Manifest, Part
+from .manifest import LANGUAGE, ListPart, Manifest, Part, release
 from .schemas import fingerprint_of, read_by
 from .signatures import sign
 from .storage import Storage
 from .trust import AUTHOR, Believing, Trust
-
-UNKNOWN_RELEASE = "0"
-"""Of a riskrules that was not installed, as in a checkout."""
 
 
 class Publisher:
@@ -118,12 +114,12 @@ class Publisher:
             name=rules.name,
             version=rules.version,
             language=LANGUAGE,
-            riskrules=_release(),
+            riskrules=release(),
             fingerprint=rules.fingerprint,
             schema=fingerprint_of(*read_by(rules)),
             program_format=FILE_FORMAT,
             text=part(text),
-            program=part(to_bytes(rules.program)),
+            program=part(to_bytes(rules.program, rules.meaning, digest_of(text))),
             fields=part(field_bytes(brought)) if brought else None,
             lists={name: list_part(name) for name in rules.lists},
             models={file: part(content) for file, content in rules.models.items()},
@@ -149,14 +145,6 @@ class Publisher:
                 "the next version"
             )
         return standing
-
-
-def _release() -> str:
-    """Of riskrules itself."""
-    try:
-        return version("riskrules")
-    except PackageNotFoundError:
-        return UNKNOWN_RELEASE
 
 
 def _read(file: Path, fields: tuple[Field, ...]) -> tuple[Rules, bytes]:

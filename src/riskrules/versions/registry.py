@@ -246,7 +246,8 @@ class Registry:
             raise RefusedError(f"no version of `{name[:80]}` was ever activated in `{self.place}`")
         current = in_force(activations, now_us)
         wanted = (*([current] if current else []), *ahead(activations, now_us))
-        return Timeline(pointer.sequence, tuple(self._release(name, activations, x, judged) for x in wanted))
+        releases = (self._release(name, activations, x, judged, signed=True) for x in wanted)
+        return Timeline(pointer.sequence, tuple(releases))
 
     def mirror(self, folder: Path, timeline: Timeline) -> None:
         """Keep in a folder of the host's all that serves the timeline again."""
@@ -259,13 +260,16 @@ class Registry:
             return None
         return Registry(folder, trust=self._trust, clock=self._clock, judged_at_us=found[1])
 
-    def _release(self, name: str, activations: Activations, activation: Activation, at_us: int | None) -> Release:
-        """An activation's version, verified and loaded; `at_us`: as of when it must not have expired (None: then)."""
+    def _release(
+        self, name: str, activations: Activations, activation: Activation, at_us: int | None, *, signed: bool = False
+    ) -> Release:
+        """An activation's version, verified and loaded; `at_us`: as of when it must not have expired (None: then).
+        `signed`: its signatures, where there is a trust, are enough for its saved program."""
         manifest = self._loader.manifest(activation.manifest)
         if (manifest.name, manifest.version) != (name, activation.version):
             raise RefusedError(f"`{name}` {activation.version} is mixed: the pointer leads to {manifest.shown}")
         self._believe(activation, manifest, activation.begins_us if at_us is None else max(at_us, activation.begins_us))
-        rules, lists = self._loader.whole(activation.manifest)
+        rules, lists = self._loader.whole(activation.manifest, signed=signed and isinstance(self._trust, Trust))
         return Release(
             name,
             activation.version,

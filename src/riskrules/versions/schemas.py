@@ -38,7 +38,7 @@ def read_by(rules: Rules) -> tuple[Schema, ...]:
 
 def _read(rules: Rules) -> Schema:
     schema = rules.schema
-    names = {i.name for i in rules.meaning.inputs} | set(_read_by_windows(rules.meaning.windows))
+    names = {i.name for i in rules.frame.inputs} | set(_read_by_windows(rules.frame.windows))
     names |= {f.of[1] for f in schema if f.name in names and f.of}
     return Schema(schema.event, [f for f in schema if f.name in names])
 
