@@ -66,10 +66,11 @@ def test_a_pointer_that_was_not_copied_counts(lived_in: House) -> None:
     """Killed between its two files, a change of the pointer is made all the same: readers, marks and the next change go
     on from it."""
     pointer = Path(lived_in.place) / "pointer.json"
-    before, mark = pointer.read_bytes(), lived_in.opened().mark()
+    before, reader = pointer.read_bytes(), lived_in.opened()
+    mark, _ = reader.mark(), reader.timeline("small", lived_in.now_us)
+    assert reader.mark() == mark
     lived_in.registry.rollback("small", key=registry_kills.KEYS["chen"])
     pointer.write_bytes(before)
-    reader = lived_in.opened()
     assert reader.mark() != mark
     assert reader.timeline("small", lived_in.now_us).sequence == 3
     lived_in.now_us += 1

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
 from ..base.times import format_instant, parse_instant
 from ..engine.source import RefusedError
 
+LONGEST_INSTANT = 40
 RESTORE = "put it back from a copy of the registry"
 """What to do about a file that is not as it was written."""
 
@@ -131,10 +133,16 @@ def or_none(inner: Shape) -> Shape:
 
 def instant(value: Any, place: str) -> int:
     """A moment as `format_instant` writes it, in microseconds."""
-    try:
-        moment_us = parse_instant(value) if isinstance(value, str) else None
-    except ValueError:
-        moment_us = None
-    if moment_us is None or format_instant(moment_us) != value:
+    moment_us = _moment_us(value) if isinstance(value, str) and len(value) <= LONGEST_INSTANT else None
+    if moment_us is None:
         raise _Misfit(f"`{place}` is no moment such as 2026-06-15T04:00:00Z")
     return moment_us
+
+
+@lru_cache(maxsize=4_096)  # a pointer has thousands, and the next one nearly all of them again
+def _moment_us(text: str) -> int | None:
+    try:
+        moment_us = parse_instant(text)
+    except ValueError:
+        return None
+    return moment_us if format_instant(moment_us) == text else None

@@ -48,17 +48,30 @@ class Sealed:
         """SHA-256 of the file."""
         return digest_of(self.raw)
 
+    @property
+    def signed(self) -> bytes:
+        """The part of the file that is signed: there is one spelling, which `opened` has seen to."""
+        return self.raw.removeprefix(_BEFORE).removesuffix(_after(self.key, self.signature))
+
 
 NONE_YET = Sealed(Pointer(), None, "", b"")
 """Of a registry in which nothing was ever activated."""
 
 
+_BEFORE = b'{"pointer":'
+
+
+def _after(key: str | None, signature: str) -> bytes:
+    """The file's end, behind the pointer."""
+    return b',"signature":' + encoded({"key": key, "signature": signature} if key else None) + b"}"
+
+
 def sealed(pointer: Pointer, key: SigningKey | None) -> Sealed:
     """The pointer signed, or not."""
-    told = _told(pointer)
-    signature = key.sign(PURPOSE, encoded(told)) if key else ""
-    raw = encoded({"pointer": told, "signature": {"key": key.id, "signature": signature} if key else None})
-    return Sealed(pointer, key.id if key else None, signature, raw)
+    told = encoded(_told(pointer))
+    signature = key.sign(PURPOSE, told) if key else ""
+    by = key.id if key else None
+    return Sealed(pointer, by, signature, _BEFORE + told + _after(by, signature))
 
 
 def _told(pointer: Pointer) -> dict[str, Any]:
@@ -104,8 +117,9 @@ _POINTER = members(
 _SIGNATURE = members({"key": text(is_key), "signature": text(lambda x: len(x) <= 200)})
 
 
-def opened(raw: bytes, what: str) -> Sealed:
-    """The pointer in a file that `what` names; its signature is not yet looked at. RefusedError."""
+def opened(raw: bytes, what: str, before: Pointer) -> Sealed:
+    """The pointer in a file that `what` names; its signature is not yet looked at. RefusedError. What it has in common
+    with the one `before` is kept once."""
     told = decoded(raw, what)
     inner = told.get("pointer") if isinstance(told, dict) else None
     of_this_format(inner, what)
@@ -115,7 +129,7 @@ def opened(raw: bytes, what: str) -> Sealed:
         pointer["sequence"],
         pointer["previous"],
         pointer["written_at"],
-        {name: tuple(_activation(x) for x in each) for name, each in pointer["rulesets"].items()},
+        {name: _activations(each, before.rulesets.get(name, ())) for name, each in pointer["rulesets"].items()},
     )
     if (made.previous is None) != (made.sequence == 1):
         raise RefusedError(f"{what} does not say which pointer it follows")
@@ -125,6 +139,12 @@ def opened(raw: bytes, what: str) -> Sealed:
         if any(x.ends_us is not None and x.ends_us < x.begins_us for x in activations):
             raise RefusedError(f"{what}: a version of `{name}` ends before it begins")
     return Sealed(made, signature["key"], signature["signature"], raw)
+
+
+def _activations(told: list[dict[str, Any]], before: Activations) -> Activations:
+    made = [_activation(x) for x in told]
+    same = [old if old == new else new for old, new in zip(before, made, strict=False)]
+    return (*same, *made[len(same) :])
 
 
 def _activation(told: dict[str, Any]) -> Activation:
@@ -138,7 +158,7 @@ def believe_pointer(found: Sealed, trust: Trust, at_us: int, what: str) -> Trust
     if found.key is None:
         raise RefusedError(f"{what} is not signed; whoever activates signs it, with a key of the role operator")
     by = trust.signer(found.key, OPERATOR, at_us, what)
-    if not fits(by.public, PURPOSE, encoded(_told(found.pointer)), found.signature):
+    if not fits(by.public, PURPOSE, found.signed, found.signature):
         raise RefusedError(f"{what} was not signed by {by}: the signature does not fit")
     return by
 

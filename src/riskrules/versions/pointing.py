@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 
 from ..base.times import format_instant
 from ..engine.source import RefusedError
+from .canonical import digest_of
 from .errors import RegistryError
 from .keys import SigningKey
 from .layout import HIGHEST_SEQUENCE, MOST_POINTER_BYTES, POINTER, pointer_path
@@ -29,21 +30,32 @@ class Pointers:
     def __init__(self, storage: Storage, trust: Believing) -> None:
         self._storage = storage
         self._trust = trust
-        self._known = NONE_YET  # the newest that was opened, so that asking again costs one small file
+        self._known = (NONE_YET, NONE_YET)  # the newest that were opened: asking again costs one small file
         self._believed = NONE_YET
 
     def mark(self) -> str:
-        """Another text whenever the pointer is another. OSError."""
-        newest = self.newest()
-        return f"{newest.pointer.sequence}-{newest.digest}"
+        """Another text whenever the pointer is another; of one that was not opened yet, only what its bytes are.
+        OSError."""
+        raw = self._raw()
+        known = next((x for x in self._known if x.raw == raw), None)
+        ahead = None if known is None else self._ahead_of(known)
+        return digest_of(raw) if ahead is known or ahead is None else f"{digest_of(raw)} {ahead.digest}"
 
     def newest(self) -> Sealed:
         """As it lies there, not yet believed. RefusedError when it is damaged; OSError."""
+        raw = self._raw()
+        return self._ahead_of(self._opened(raw, POINTER) if raw else NONE_YET)
+
+    def _raw(self) -> bytes:
+        """The content of `pointer.json`, empty where nothing was activated yet."""
         try:
-            found = self._open(POINTER)
+            return self._storage.read(POINTER, MOST_POINTER_BYTES)
         except FileNotFoundError:
             self._storage.reach()
-            found = NONE_YET
+            return b""
+
+    def _ahead_of(self, found: Sealed) -> Sealed:
+        """The newest of those that follow it, or itself."""
         for _ in range(MOST_STEPS):
             path = pointer_path(found.pointer.sequence + 1)
             if not self._storage.exists(path):
@@ -146,13 +158,16 @@ class Pointers:
         return found
 
     def _open(self, path: str) -> Sealed:
-        raw = self._storage.read(path, MOST_POINTER_BYTES)
-        known = self._known
-        if raw == known.raw:
-            return known
-        found = opened(raw, f"`{path}`")
-        if found.pointer.sequence >= known.pointer.sequence:
-            self._known = found
+        return self._opened(self._storage.read(path, MOST_POINTER_BYTES), path)
+
+    def _opened(self, raw: bytes, path: str) -> Sealed:
+        older, newer = self._known
+        for known in (newer, older):
+            if raw == known.raw:
+                return known
+        found = opened(raw, f"`{path}`", newer.pointer)
+        if found.pointer.sequence >= newer.pointer.sequence:
+            self._known = (newer, found)
         return found
 
 

@@ -129,13 +129,15 @@ def withdrawn(activations: Sequence[Activation], version: str, now_us: int) -> A
 
 def same_past(old: Sequence[Activation], new: Sequence[Activation], until_us: int) -> bool:
     """Whether both say the same of every instant before a moment."""
-    return _past(old, until_us) == _past(new, until_us)
+    same = next((i for i, (one, two) in enumerate(zip(old, new, strict=False)) if one != two), min(len(old), len(new)))
+    first = max(same - 1, 0)  # the last that is the same may be followed by another
+    return _past(old[first:], until_us) == _past(new[first:], until_us)
 
 
 def _past(activations: Sequence[Activation], until_us: int) -> list[Activation]:
-    found = []
-    for each in activations:
-        if each.begins_us < until_us:
-            end = ends_us(activations, each)
-            found.append(replace(each, ends_us=until_us if end is None else min(end, until_us)))
-    return found
+    begun = [x for x in activations if x.begins_us < until_us]
+    ends = (*(x.begins_us for x in activations[1 : len(begun) + 1]), until_us)
+    return [
+        replace(each, ends_us=min(following, until_us, until_us if each.ends_us is None else each.ends_us))
+        for each, following in zip(begun, ends, strict=False)
+    ]
