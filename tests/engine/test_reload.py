@@ -11,10 +11,8 @@ from __future__ import annotations
 import argparse
 import gc
 import json
-import os
 import random
 import resource
-import subprocess
 import sys
 import tempfile
 import threading
@@ -59,45 +57,48 @@ def text_of(version: int, rules: int) -> str:
 
 class Published:
     """A registry of versions that come into force one after another, each time for the first time for whoever follows:
-    there are more of them than a follower keeps. Another process activates them, as in life."""
+    there are more of them than a follower keeps. Whoever activates them does so elsewhere, so each state of the pointer
+    is made beforehand and put into its place as a copy would be."""
 
-    def __init__(self, folder: Path, rules: int) -> None:
-        self.place, self.key_file = str(folder / "registry"), folder / "key"
-        author, self.key = SigningKey.new(), SigningKey.new()
-        self.key.save(self.key_file)
+    def __init__(self, folder: Path, rules: int, states: int) -> None:
+        self.place = folder / "registry"
+        author, operator = SigningKey.new(), SigningKey.new()
         self.trust = rr.Trust(
             [
                 rr.TrustedKey(author.public, "Author", frozenset({"author"})),
-                rr.TrustedKey(self.key.public, "Operator", frozenset({"approver", "operator"})),
+                rr.TrustedKey(operator.public, "Operator", frozenset({"approver", "operator"})),
             ],
             approvals=1,
         )
-        self.registry = rr.Registry(self.place, trust=self.trust)
+        registry = rr.Registry(self.place, trust=self.trust)
         self.texts = [text_of(version, rules) for version in range(1, 1 + VERSIONS)]
         for number, text in enumerate(self.texts, 1):
             file = folder / f"{number}.risk"
             file.write_text(text, encoding="utf-8")
-            self.registry.publish(file, lists=LISTS, key=author)
-            self.registry.approve(NAME, f"2026.{number}", key=self.key)
-        self.registry.activate(NAME, "2026.1", key=self.key)
+            registry.publish(file, lists=LISTS, key=author)
+            registry.approve(NAME, f"2026.{number}", key=operator)
+        for number in range(states):
+            registry.activate(NAME, f"2026.{1 + number % VERSIONS}", key=operator)
+        files = sorted((self.place / "pointers").iterdir())
+        self.states = [(file, file.read_bytes()) for file in files]
+        assert len(self.states) == states
+        for file in files:
+            file.unlink()
+        self.begun = 0
+        self.next()
 
-    def activating(self) -> subprocess.Popen[str]:
-        """The other process: activates the next version for each line that it reads, and says so."""
-        command = [sys.executable, "-m", "tests.engine.test_reload", "--activate", self.place, str(self.key_file)]
-        top = Path(__file__).parents[2]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(top), *sys.path))}
-        pipe = subprocess.PIPE
-        return subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, bufsize=1, env=environment, cwd=top)
+    def next(self) -> int:
+        """Put the next state of the pointer into its place; its number."""
+        file, raw = self.states[self.begun]
+        self.begun += 1
+        for place in (file, self.place / "pointer.json"):
+            part = self.place / "part"
+            part.write_bytes(raw)
+            part.replace(place)
+        return self.begun
 
-
-def activate(place: str, key_file: str) -> None:
-    """What the other process does; it need not check what this one checked."""
-    key = SigningKey.from_file(key_file)
-    registry = rr.Registry(place, trust=rr.UNSIGNED)
-    for number, _ in enumerate(sys.stdin, 1):
-        registry.activate(NAME, f"2026.{1 + number % VERSIONS}", key=key)
-        sys.stdout.write("done\n")
-        sys.stdout.flush()
+    def follower(self, every: timedelta) -> rr.Engine:
+        return rr.Engine.following(rr.Registry(self.place, trust=self.trust), every=every)
 
 
 @dataclass
@@ -185,11 +186,10 @@ def resident_kb() -> int:
 
 def reloaded(reloads: int, rules: int, busy: bool, folder: Path) -> dict[str, Any]:
     """Reload so often under load, and as long without; what was seen of both."""
-    published = Published(folder, rules)
+    published = Published(folder, rules, 1 + reloads)
     events = events_of()
     expected = expected_of(published.texts, events)
-    registry = rr.Registry(published.place, trust=published.trust)
-    engine = rr.Engine.following(registry, every=timedelta(milliseconds=10))
+    engine = published.follower(timedelta(milliseconds=10))
     engine.warm(freeze=True)
     followed = engine.followed
     assert followed
@@ -198,8 +198,6 @@ def reloaded(reloads: int, rules: int, busy: bool, folder: Path) -> dict[str, An
     found: dict[str, Any] = {"rules": rules, "busy": busy}
     memory: list[int] = []
     took_s: list[float] = []
-    other = published.activating()
-    assert other.stdin and other.stdout
     for how, times in (("without", 0), ("with", reloads)):
         stop = threading.Event()
         began = time.monotonic()
@@ -207,11 +205,8 @@ def reloaded(reloads: int, rules: int, busy: bool, folder: Path) -> dict[str, An
         if not times:
             time.sleep(min(60.0, 1.0 + reloads / 10))
         for _ in range(times):
-            before = followed.status().sequence
-            other.stdin.write("next\n")
-            other.stdout.readline()
-            asked = time.monotonic()
-            while followed.status().sequence == before:
+            asked, sequence = time.monotonic(), published.next()
+            while followed.status().sequence != sequence:
                 time.sleep(0.002)
             took_s.append(time.monotonic() - asked)
             if len(took_s) % 100 == 0:
@@ -222,7 +217,6 @@ def reloaded(reloads: int, rules: int, busy: bool, folder: Path) -> dict[str, An
         found[how] = {"seconds": round(time.monotonic() - began, 1), **slow(seen)}
         found["mixed"] = found.get("mixed", 0) + sum(len(x.mixed) for x in seen)
         found["versions"] = len(set().union(*(x.versions for x in seen)))
-    other.communicate()
     followed.stop()
     found["reloads"] = reloads
     found["seconds_until_it_served"] = round(sum(took_s) / len(took_s), 3)
@@ -242,19 +236,15 @@ def test_reloads_under_load(tmp_path: Path) -> None:
 
 def test_reloads_are_not_kept(tmp_path: Path) -> None:
     """What a version was made of is given back: a hundred reloads more take no memory more."""
-    published = Published(tmp_path, 20)
-    registry = rr.Registry(published.place, trust=published.trust)
-    engine = rr.Engine.following(registry, every=timedelta(days=1))
-    assert engine.followed
-
-    other = published.activating()
-    assert other.stdin and other.stdout
+    published = Published(tmp_path, 20, 151)
+    engine = published.follower(timedelta(days=1))
+    followed = engine.followed
+    assert followed
 
     def turn(times: int) -> int:
         for _ in range(times):
-            other.stdin.write("next\n")  # type: ignore[union-attr]  # it is a pipe
-            other.stdout.readline()  # type: ignore[union-attr]  # it is a pipe
-            engine.followed._turn()  # type: ignore[union-attr]  # it follows
+            published.next()
+            followed._turn()
             engine.decide(payment())
         gc.collect()
         return resident_kb()
@@ -263,19 +253,23 @@ def test_reloads_are_not_kept(tmp_path: Path) -> None:
     try:
         assert turn(100) - before < 1_024
     finally:
-        other.communicate()
-        engine.followed.stop()
+        followed.stop()
 
 
 def test_a_load_leaves_the_interpreter_as_it_was(tmp_path: Path) -> None:
     """Threads hand over sooner while a version loads, and as before when it is done."""
     before = sys.getswitchinterval()
-    registry = rr.Registry(Published(tmp_path, 5).place, trust=rr.UNSIGNED)
-    engine = rr.Engine.following(registry, every=timedelta(milliseconds=10))
-    assert engine.followed
-    time.sleep(0.1)
-    assert sys.getswitchinterval() == before
-    engine.followed.stop()
+    published = Published(tmp_path, 5, 2)
+    engine = published.follower(timedelta(milliseconds=10))
+    followed = engine.followed
+    assert followed
+    published.next()
+    deadline = time.monotonic() + 10
+    while followed.status().sequence < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.05)
+    assert followed.status().sequence == 2 and sys.getswitchinterval() == before
+    followed.stop()
 
 
 if __name__ == "__main__":
@@ -283,11 +277,7 @@ if __name__ == "__main__":
     asked.add_argument("--reloads", type=int, default=1_000)
     asked.add_argument("--rules", type=int, default=200)
     asked.add_argument("--busy", action="store_true")
-    asked.add_argument("--activate", nargs=2, help=argparse.SUPPRESS)
     given = asked.parse_args()
-    if given.activate:
-        activate(*given.activate)
-    else:
-        with tempfile.TemporaryDirectory() as place:
-            told = reloaded(given.reloads, given.rules, given.busy, Path(place))
-            print(json.dumps(told, indent=1))  # noqa: T201  # what it is for
+    with tempfile.TemporaryDirectory() as place:
+        told = reloaded(given.reloads, given.rules, given.busy, Path(place))
+        print(json.dumps(told, indent=1))  # noqa: T201  # what it is for
