@@ -34,7 +34,7 @@ from .numbers import (
     read_integers,
 )
 from .reading import Reading, read_cell
-from .texts import read_texts
+from .texts import LaidTexts, read_texts
 
 SCALED = ("money", "number", "ratio", "count")
 TEXTS = ("u", "U", "vu")
@@ -103,10 +103,13 @@ def _read_named(f: Field, raw: Raw, cells: Cells, how: Reading) -> Column:
 
 def _read_dictionary(f: Field, raw: Raw, words: Raw, how: Reading) -> Read:
     """A dictionary's values are read once each; those that no row points to cannot be bad."""
-    present = raw.present.copy()
-    places = np.where(present, raw.buffer(1, INTEGERS[raw.format]), 0).astype(np.int64)
+    present = raw.present
+    whole = bool(present.all())
+    places = raw.buffer(1, INTEGERS[raw.format]).astype(np.int64)
+    if not whole:
+        places[~present] = 0
     used = np.zeros(words.length, np.bool_)
-    used[places[present]] = True
+    used[places if whole else places[present]] = True
     pointed_to = Raw(words.format, words.view, words.offset, words.length, used, words.dictionary)
     column, refused = read_column(f, pointed_to, how)
     refusals = []
@@ -116,11 +119,11 @@ def _read_dictionary(f: Field, raw: Raw, words: Raw, how: Reading) -> Read:
         refusals.append(Refusal(np.flatnonzero(present & bad[places]), refusal.error))
     if not words.length:
         return empty_column(f, raw.length), refusals
-    if isinstance(column, Numbers):
-        return Numbers(np.where(present, column.values[places], MISSING)), refusals
-    if isinstance(column, Flags):
-        return Flags(np.where(present, column.values[places], UNKNOWN).astype(np.int8)), refusals
-    return Words(np.where(present, column.codes[places], UNKNOWN).astype(np.int32), column.words), refusals
+    found = column.take(places)
+    if not whole:
+        held = found.codes if isinstance(found, Words) else found.values
+        held[~present] = MISSING if isinstance(found, Numbers) else UNKNOWN
+    return found, refusals
 
 
 def from_distinct(
@@ -128,8 +131,12 @@ def from_distinct(
 ) -> Column:
     """The column whose row i has the value given[codes[i]], -1 missing. Each distinct value is read once;
     a None among them is a text that is no UTF-8."""
-    if how.values is None and f.kind.name in PLAIN_WORDS and _all_plain(given, f.longest):
-        return Words(codes, list(given))  # type: ignore[arg-type]  # all are texts: just looked at
+    if how.values is None and f.kind.name in PLAIN_WORDS:
+        if isinstance(given, LaidTexts):
+            if given.are_within(f.longest):
+                return Words(codes, given)
+        elif _all_plain(given, f.longest):
+            return Words(codes, list(given))  # type: ignore[arg-type]  # all are texts: just looked at
     held: list[Value | None] = []
     errors: dict[tuple[str, str], tuple[list[int], PaymentError]] = {}
     for code, value in enumerate(given):

@@ -10,7 +10,7 @@ value, so a million bad rows of one kind are one error and one array, and nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -64,7 +64,7 @@ class Words:
     """All other kinds: codes int32[n] into `words`, -1 missing. Each word stands once."""
 
     codes: NDArray[np.int32]
-    words: list[str]
+    words: Sequence[str]
 
     def __getitem__(self, row: int) -> Value | None:
         code = int(self.codes[row])
@@ -147,9 +147,11 @@ class Cells:
     def bound(self, units: NDArray[np.int64]) -> Numbers:
         """The column, with what lies outside the field's bounds refused. `units` is changed in place."""
         f = self.target
-        for outside, bound in ((units < f.lowest, f.lowest - 1), (units > f.highest, f.highest + 1)):
-            self.refuse(outside, lambda bound=bound: out_of_bounds(f, bound))  # type: ignore[misc]  # called at once
-        units[~self.present] = MISSING
+        if len(units) and not (f.lowest <= units.min() and units.max() <= f.highest):
+            for outside, bound in ((units < f.lowest, f.lowest - 1), (units > f.highest, f.highest + 1)):
+                self.refuse(outside, lambda bound=bound: out_of_bounds(f, bound))  # type: ignore[misc]  # called at once
+        if not self.present.all():
+            units[~self.present] = MISSING
         return Numbers(units)
 
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from ..schema.limits import MISSING
 from .chunked import ChunkedTable
 from .columns import UNKNOWN, Words
+from .texts import LaidTexts
 
 LIST_COLUMNS = ("fired", "responsible", "measures")
 MOST_TEXT_BYTES = 2**31 - 1
@@ -121,23 +122,30 @@ def list_array(lists: Lists) -> Any:
 
 def text_array(codes: NDArray[np.int32], words: Sequence[str]) -> Any:
     """utf8[n] with words[codes[i]] in row i; null where the code is -1."""
-    encoded = [word.encode() for word in words]
-    data = np.frombuffer(b"".join(encoded), np.uint8)
-    own_lengths = np.array([*map(len, encoded), 0], np.int64)  # the last is for -1
-    own_starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(own_lengths[:-1])])
-    lengths = own_lengths[codes]
-    ends = np.cumsum(lengths)
-    total = int(ends[-1]) if len(ends) else 0
-    if total > MOST_TEXT_BYTES:
-        raise ValueError(f"more than {MOST_TEXT_BYTES} bytes of text in one column; decide in smaller batches")
-    in_order = len(codes) == len(words) and np.array_equal(codes, np.arange(len(words)))  # as ids mostly are
-    laid = data if in_order else data[np.repeat(own_starts[codes] - (ends - lengths), lengths) + np.arange(total)]
-    offsets = np.concatenate([np.zeros(1, np.int32), ends.astype(np.int32)])
     known = codes != UNKNOWN
+    if isinstance(words, LaidTexts) and _in_order(codes, len(words)):
+        data, bounds = words.data, words.bounds
+    else:
+        encoded = np.array([*(word.encode() for word in words), b""], object)  # the last is for -1
+        lengths = np.fromiter(map(len, encoded), np.int64, len(encoded))
+        bounds = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths[codes])])
+        _check_length(bounds)
+        data = np.frombuffer(b"".join(encoded[codes].tolist()), np.uint8)
+    _check_length(bounds)
     bitmap = None if known.all() else na.c_buffer(np.packbits(known, bitorder="little"))
     return na.c_array_from_buffers(
         na.string(),
         len(codes),
-        [bitmap, na.c_buffer(offsets), na.c_buffer(laid)],
+        [bitmap, _fixed(bounds, np.int32), na.c_buffer(data)],
         null_count=int(len(known) - np.count_nonzero(known)),
     )
+
+
+def _in_order(codes: NDArray[np.int32], count: int) -> bool:
+    """Whether row i has text i, as ids mostly do."""
+    return len(codes) == count and np.array_equal(codes, np.arange(count))
+
+
+def _check_length(bounds: NDArray[np.int64]) -> None:
+    if bounds[-1] > MOST_TEXT_BYTES:
+        raise ValueError(f"more than {MOST_TEXT_BYTES} bytes of text in one column; decide in smaller batches")

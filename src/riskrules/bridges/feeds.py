@@ -249,6 +249,8 @@ class _Work:
             refused.setdefault(refusal.error.field, np.zeros(self.piece.rows, np.bool_))[refusal.rows] = True
         for feed in self.plan.feeds:
             f = feed.field
+            if known[f.name].all():
+                continue
             absent = sound & ~known[f.name] & ~refused.get(f.key, np.zeros(1, np.bool_))
             if not f.optional:
                 self._refuse(absent, missing(f))

@@ -24,6 +24,7 @@ INTEGERS = {"c": "<i1", "C": "<u1", "s": "<i2", "S": "<u2", "i": "<i4", "I": "<u
 FLOATS = {"e": "<f2", "f": "<f4", "g": "<f8"}
 _MOST_SCALED = 2**62  # a scaled value stays below this, so that it cannot wrap
 _MOST_POWER = 18  # 10**18 fits 64 bits
+_MOST_ERROR = 1e-4  # that many of a thousand are worked out one by one, at most
 _PRODUCT_ERROR = 2.0**-52  # of a product of two floats, as a share of it: twice what it can be
 
 
@@ -52,8 +53,13 @@ def read_floats(f: Field, raw: Raw, cells: Cells, how: Reading) -> Numbers:
     if money and raw.format != "g":
         cells.refuse_all(lambda: narrow_float(f))
         return cells.bound(np.zeros(raw.length, np.int64))
-    given = np.where(cells.present, raw.buffer(1, FLOATS[raw.format]), 0).astype(np.float64)
+    given = raw.buffer(1, FLOATS[raw.format]).astype(np.float64)
     digits = digits_for(f, how)
+    if not money and f.kind.name != "count" and cells.present.all():
+        units = _plainly(given, digits)
+        if units is not None:
+            return cells.bound(units)
+    given[~cells.present] = 0
     cells.refuse(~np.isfinite(given), lambda: not_finite(f))
     far = np.abs(given) > (FAR_AWAY / 10**digits if money else min(FAR_AWAY, _MOST_SCALED // 10**digits))
     cells.refuse(far, lambda: too_far(f))
@@ -66,6 +72,24 @@ def read_floats(f: Field, raw: Raw, cells: Cells, how: Reading) -> Numbers:
         cells.refuse(np.trunc(given) != given, lambda: not_exact(f, digits))
         return cells.bound(given.astype(np.int64))
     return cells.bound(_nearest(given, digits))
+
+
+def _plainly(given: NDArray[np.float64], digits: int) -> NDArray[np.int64] | None:
+    """`_nearest`, in a few steps for small values; None where some are not small, or not finite. The product of a value
+    is off by at most the share `_PRODUCT_ERROR` of it, so what is nearer to a whole number than one half, less that
+    error, rounds to it."""
+    scaled = given * 10.0**digits
+    largest = max(float(scaled.max(initial=0.0)), -float(scaled.min(initial=0.0)))
+    error = largest * _PRODUCT_ERROR
+    if not error < _MOST_ERROR:  # also where one is not a number
+        return None
+    nearest = np.rint(scaled)
+    units: NDArray[np.int64] = nearest.astype(np.int64)
+    scaled -= nearest
+    np.abs(scaled, out=scaled)
+    for row in np.flatnonzero(scaled >= 0.5 - error).tolist():
+        units[row] = _one(float(given[row]), digits)
+    return units
 
 
 def _nearest(given: NDArray[np.float64], digits: int) -> NDArray[np.int64]:

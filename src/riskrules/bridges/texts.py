@@ -1,13 +1,17 @@
-"""Arrow's texts as codes and distinct words: one Python text for each word, however many rows have it.
+"""Arrow's texts as codes and distinct words.
 
 Three layouts (offsets of 32 and of 64 bits, and views) become one: stretches of a run of bytes. The distinct
 ones are laid side by side and decoded together where that is the same as one by one, because a call for each
-would cost more than all the rest.
+would cost more than all the rest; and a word becomes a Python text of its own only when somebody asks for it, since
+of a million ids nobody asks.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +30,42 @@ class Texts:
     """codes int32[n] into `words`, -1 missing. A word that is no UTF-8 is None."""
 
     codes: NDArray[np.int32]
-    words: list[str | None]
+    words: Sequence[str | None]
+
+
+class LaidTexts(Sequence[str]):
+    """Texts side by side in one run of UTF-8: text i is `data[bounds[i]:bounds[i + 1]]`, uint8 and int64[n + 1]."""
+
+    def __init__(self, data: NDArray[np.uint8], bounds: NDArray[np.int64], text: str) -> None:
+        """`text`: all of `data` decoded, each text by itself being UTF-8."""
+        self.data, self.bounds = data, bounds
+        self._text = text
+        self._places = bounds
+        if len(text) != len(data):  # the same in characters
+            begun = np.concatenate([np.zeros(1, np.int64), np.cumsum((data & 0xC0) != 0x80)])
+            self._places = begun[bounds]
+
+    def __len__(self) -> int:
+        return len(self.bounds) - 1
+
+    def __iter__(self) -> Iterator[str]:
+        text, places = self._text, self._places.tolist()
+        return (text[a:b] for a, b in pairwise(places))
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[str]: ...
+    def __getitem__(self, place: int | slice) -> str | list[str]:
+        if isinstance(place, slice):
+            return [self[i] for i in range(*place.indices(len(self)))]
+        i = range(len(self))[place]
+        return self._text[int(self._places[i]) : int(self._places[i + 1])]
+
+    def are_within(self, longest: int) -> bool:
+        """Whether each has at least one character and at most so many, and none is NUL."""
+        lengths = np.diff(self._places)
+        return bool(len(self) and lengths.min() > 0 and lengths.max() <= longest and self.data.all())
 
 
 def read_texts(raw: Raw) -> Texts:
@@ -66,21 +105,27 @@ def _viewed(raw: Raw, rows: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArr
     return np.concatenate(pieces), starts, lengths
 
 
-def _decoded(data: NDArray[np.uint8], starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> list[str | None]:
-    ends = np.cumsum(lengths)
-    begins = ends - lengths
-    side_by_side = data[np.repeat(starts - begins, lengths) + np.arange(ends[-1] if len(ends) else 0)]
-    follows = (side_by_side & 0xC0) == 0x80  # not the first byte of a character
+def _decoded(
+    data: NDArray[np.uint8], starts: NDArray[np.int64], lengths: NDArray[np.int64]
+) -> Sequence[str | None]:
+    bounds = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
+    if np.array_equal(starts[1:], starts[:-1] + lengths[:-1]):  # they lie side by side already
+        beside = data[starts[0] : starts[0] + bounds[-1]].copy()
+    else:
+        beside = data[np.repeat(starts - bounds[:-1], lengths) + np.arange(bounds[-1])]
     try:
-        text = side_by_side.tobytes().decode()
+        text = beside.tobytes().decode()
     except UnicodeDecodeError:
-        return [_word(side_by_side[a:b].tobytes()) for a, b in zip(begins.tolist(), ends.tolist(), strict=True)]
-    if len(text) != len(side_by_side):
-        if follows[begins[lengths > 0]].any():  # a character that begins in one text and ends in the next
-            return [_word(side_by_side[a:b].tobytes()) for a, b in zip(begins.tolist(), ends.tolist(), strict=True)]
-        characters = np.concatenate([[0], np.cumsum(~follows)])
-        begins, ends = characters[begins], characters[ends]
-    return [text[a:b] for a, b in zip(begins.tolist(), ends.tolist(), strict=True)]
+        return _one_by_one(beside, bounds)
+    if len(text) != len(beside):
+        begins = bounds[:-1][lengths > 0]
+        if ((beside[begins] & 0xC0) == 0x80).any():  # a character that begins in one text and ends in the next
+            return _one_by_one(beside, bounds)
+    return LaidTexts(beside, bounds, text)
+
+
+def _one_by_one(beside: NDArray[np.uint8], bounds: NDArray[np.int64]) -> list[str | None]:
+    return [_word(beside[a:b].tobytes()) for a, b in pairwise(bounds.tolist())]
 
 
 def _word(data: bytes) -> str | None:

@@ -8,51 +8,62 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from difflib import get_close_matches
+from importlib import import_module
 from typing import Any
 
 import click
 
 from .. import __version__
-from . import (
-    backtest,
-    bench,
-    check,
-    decide,
-    demo,
-    diff,
-    explain,
-    format,
-    gate,
-    giveback,
-    keys,
-    kill,
-    liability,
-    log,
-    map,
-    orders,
-    recall,
-    replay,
-    stop,
-    suggest,
-    test,
-    trace,
-    tune,
-    verify,
-    versions,
-    world,
-)
 from .exits import INTERRUPTED, READER_GONE, Stop, unreadable
 from .terminal import WIDEST_COLUMNS, say, tinted
 
 EPILOG = "Exit codes: 0 fine, 1 findings, 2 cannot be done as asked (5 where `test` finds no tests)."
 
 
+COMMANDS: dict[str, Callable[[], click.Command]] = {
+    "backtest": lambda: import_module("riskrules.cli.backtest").backtest,
+    "bench": lambda: import_module("riskrules.cli.bench").bench,
+    "check": lambda: import_module("riskrules.cli.check").check,
+    "decide": lambda: import_module("riskrules.cli.decide").decide,
+    "demo": lambda: import_module("riskrules.cli.demo").demo,
+    "diff": lambda: import_module("riskrules.cli.diff").diff,
+    "explain": lambda: import_module("riskrules.cli.explain").explain,
+    "format": lambda: import_module("riskrules.cli.format").format_files,
+    "gate": lambda: import_module("riskrules.cli.gate").gate,
+    "giveback": lambda: import_module("riskrules.cli.giveback").giveback,
+    "keys": lambda: import_module("riskrules.cli.keys").keys,
+    "kill": lambda: import_module("riskrules.cli.kill").kill,
+    "liability": lambda: import_module("riskrules.cli.liability").liability,
+    "log": lambda: import_module("riskrules.cli.log").log,
+    "map": lambda: import_module("riskrules.cli.map").map_history,
+    "orders": lambda: import_module("riskrules.cli.orders").orders,
+    "recall": lambda: import_module("riskrules.cli.recall").recall,
+    "replay": lambda: import_module("riskrules.cli.replay").replay,
+    "stop": lambda: import_module("riskrules.cli.stop").stop,
+    "suggest": lambda: import_module("riskrules.cli.suggest").suggest,
+    "test": lambda: import_module("riskrules.cli.test").test,
+    "trace": lambda: import_module("riskrules.cli.trace").trace,
+    "tune": lambda: import_module("riskrules.cli.tune").tune,
+    "verify": lambda: import_module("riskrules.cli.verify").verify,
+    "versions": lambda: import_module("riskrules.cli.versions").versions,
+    "world": lambda: import_module("riskrules.cli.world").world_command,
+}
+"""Each is loaded when it is asked for: the others would cost as much again as a check."""
+
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": WIDEST_COLUMNS}
 
 
 class Commands(click.Group):
-    """A group that ends cleanly and knows what was probably meant."""
+    """A group that loads what is asked for, ends cleanly, and knows what was probably meant."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        found = COMMANDS.get(cmd_name)
+        return None if found is None else found()
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -101,35 +112,3 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):  # a name that the terminal cannot show is no reason to stop
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-
-
-COMMANDS = (
-    check.check,
-    format.format_files,
-    test.test,
-    explain.explain,
-    decide.decide,
-    backtest.backtest,
-    bench.bench,
-    gate.gate,
-    diff.diff,
-    liability.liability,
-    map.map_history,
-    tune.tune,
-    suggest.suggest,
-    trace.trace,
-    stop.stop,
-    orders.orders,
-    giveback.giveback,
-    kill.kill,
-    recall.recall,
-    log.log,
-    replay.replay,
-    verify.verify,
-    demo.demo,
-    versions.versions,
-    keys.keys,
-    world.world_command,
-)
-for command in COMMANDS:
-    main.add_command(command)
