@@ -58,7 +58,9 @@ def maybe(values: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Any]]:
 ints = {t: st.integers(-n, n - 1) | st.sampled_from([e for e in EDGES if -n <= e < n]) for t, n in INT_TYPES.items()}
 ints |= {t: st.integers(0, n - 1) | st.sampled_from([e for e in EDGES if 0 <= e < n]) for t, n in UINT_TYPES.items()}
 cents = st.integers(-(10**15), 10**15).map(lambda n: n / 100)
-doubles = st.floats() | cents | st.sampled_from(FLOAT_EDGES) | st.integers(-(2**40), 2**40).map(lambda n: n / 1024)
+halves = st.integers(-(10**12), 10**12).map(lambda n: (2 * n + 1) / (2 * 10**9))  # of the smallest unit
+doubles = st.floats() | cents | halves | st.sampled_from(FLOAT_EDGES)
+doubles |= st.integers(-(2**40), 2**40).map(lambda n: n / 1024)
 texts = st.sampled_from(TEXT_EDGES) | st.text(st.characters(codec="utf-8"), max_size=20)
 aware = st.datetimes(datetime(1700, 1, 1), datetime(2250, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  # only bounds
 
@@ -263,3 +265,20 @@ def test_local_times_are_zoneinfos_around_every_change(hours: int) -> None:
     table = pa.table({"c": pa.array(naive, pa.timestamp("us"))})
     how, f = Reading(zone=zone), SCHEMA["occurred_at"]
     assert outcomes_of_table(table, "c", f, how, 1000) == [outcome_of_one(f, n, how) for n in naive]
+
+
+def test_halves_of_a_unit_are_rounded_as_one_by_one() -> None:
+    """Floats at and beside the middle between two units, where a product's own error decides, alone in a column (which
+    is then read in few steps) and beside a value that is too large for that."""
+    field = plain_field("payment.pull", NUMBER, "any number")
+    rng = np.random.default_rng(3)
+    near = (2 * rng.integers(-(10**9), 10**9, 8_000) + 1) / (2 * 10**9)
+    beside = [np.nextafter(near, 9), np.nextafter(near, -9), rng.random(2_000), [0.0, -0.0, 1e-300]]
+    around = np.concatenate([near, *beside])
+    wanted = [read_cell(field, value, Reading()) for value in around.tolist()]
+    for more in ([], [123_456_789.123_456_789]):
+        given_values = pa.array([*around.tolist(), *more], pa.float64())
+        (piece,) = cut_chunks(open_table(pa.table({"x": given_values})).chunks(), len(given_values))
+        column, refused = read_column(field, piece.chunk.columns["x"], Reading())
+        assert not refused
+        assert [column[i] for i in range(len(around))] == wanted

@@ -15,8 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskrules.base.times import format_instant
+from riskrules.bridges.arrow import open_table
 from riskrules.bridges.columns import TableError, Words
 from riskrules.bridges.decisions import Decided, DecisionTable, Lists, decision_table, text_array
+from riskrules.bridges.texts import LaidTexts, read_texts
 from riskrules.bridges.writing import write_table
 from riskrules.schema.limits import MISSING
 
@@ -138,3 +140,28 @@ def test_a_failed_writing_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(TableError, match="cannot write"):
         write_table(tmp_path / "nowhere" / "out.csv", [table_of()])
     assert [p.name for p in tmp_path.iterdir()] == ["out.csv"] and path.read_text() == "before"
+
+
+@given(
+    st.lists(st.none() | st.text(st.characters(codec="utf-8"), max_size=9), max_size=30),
+    st.sampled_from([pa.string(), pa.large_string(), pa.string_view()]),
+    st.integers(0, 5),
+)
+def test_texts_laid_side_by_side_are_the_same_texts(given_texts: list[str | None], kind: Any, cut: int) -> None:
+    """Texts of any characters in any layout, cut out of a longer column: by place, in order, by slices, bounded as one
+    by one, and written again, in order and out of it."""
+    given_texts = [*given_texts, "账户"]
+    table = pa.table({"x": pa.array(["x"] * cut + given_texts, kind).slice(cut)})
+    (chunk,) = open_table(table).chunks()
+    found = read_texts(chunk.columns["x"])
+    words = found.words
+    assert isinstance(words, LaidTexts)
+    distinct = list(dict.fromkeys(x for x in given_texts if x is not None))
+    assert list(words) == distinct == [words[i] for i in range(len(words))]
+    assert words[-1] == distinct[-1] and words[1:] == distinct[1:]
+    with pytest.raises(IndexError):
+        words[len(words)]
+    for longest in (1, 3, 9):
+        assert words.are_within(longest) == all(0 < len(x) <= longest and "\0" not in x for x in distinct)
+    for codes, wanted in ((found.codes, given_texts), (np.arange(len(distinct), dtype=np.int32), distinct)):
+        assert pa.array(text_array(codes, words)).to_pylist() == wanted

@@ -84,10 +84,12 @@ def _has_bitmap(arrow_format: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """One piece of a table: its columns by dotted name, all of `rows` rows."""
+    """One piece of a table: its columns by dotted name, all of `rows` rows. Their memory is there for as long as
+    `array` is."""
 
     rows: int
     columns: dict[str, Raw]
+    array: object
 
 
 class Table:
@@ -150,7 +152,7 @@ def _chunk(schema: Any, array: Any) -> Chunk:
     view = array.view()
     whole = Raw("+s", view, view.offset, view.length)
     held = None if whole.present.all() else whole.present
-    return Chunk(view.length, dict(_columns(schema, view, view.offset, view.length, held, "")))
+    return Chunk(view.length, dict(_columns(schema, view, view.offset, view.length, held, "")), array)
 
 
 def _columns(

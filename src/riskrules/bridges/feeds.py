@@ -106,7 +106,7 @@ def cut_chunks(chunks: Iterable[Chunk], rows: int) -> Iterator[ArrowPiece]:
         for start in range(0, chunk.rows, rows):
             length = min(rows, chunk.rows - start)
             columns = {name: raw.cut(start, length) for name, raw in chunk.columns.items()}
-            yield ArrowPiece(Chunk(length, columns), first)
+            yield ArrowPiece(Chunk(length, columns, chunk.array), first)
             first += length
 
 
