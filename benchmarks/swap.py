@@ -9,7 +9,9 @@ that it waited for; on a machine that does other things it is theirs too, and th
 that is. Memory is what the process holds after the last swap beside after the first hundred; what the threads note
 down is reserved before.
 
-The versions are loaded beforehand: how long that takes is asked in `startup.py`.
+The versions are loaded beforehand: how long that takes is asked in `startup.py`. The engine is made ready with
+`warm(freeze=True)`, as a gateway does that cares for milliseconds: a full look of Python's collector through all that
+the process holds takes some tens of them, whether or not anything is swapped.
 """
 
 from __future__ import annotations
@@ -145,7 +147,7 @@ def measure(swaps: int, rules: int) -> list[Row]:
     made = versions(rules)
     right = expected_of(made, events)
     engine = rr.Engine(made[0])
-    engine.warm()
+    engine.warm(freeze=True)
     for event in events:
         engine.decide(event)
     gc.collect()
