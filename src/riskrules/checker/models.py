@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeAlias
 
 from ..meaning import nodes as n
@@ -115,6 +116,16 @@ class ModelBlocks:
 
     def _refuse(self, file: Token, what: str, help: str) -> None:
         self.problems.error("model-file", f"`{unquoted(file)}` {what}", file, help=(help,))
+
+
+def beside(path: Path) -> Beside:
+    """What reads the files of models that lie beside a rule file; no more of one than is taken."""
+
+    def read(name: str) -> bytes:
+        with (path.parent / name).open("rb") as file:
+            return file.read(MOST_BYTES + 1)
+
+    return read
 
 
 def none_beside(name: str) -> bytes:

@@ -57,8 +57,8 @@ def check_files(files: tuple[str, ...]) -> tuple[list[Checked], int]:
 
 
 def _checked(name: str) -> Checked:
+    from ..checker.models import beside
     from ..checker.ruleset import check_bytes
-    from ..engine.rules import beside
 
     place = Path("ruleset.risk") if name == "-" else Path(name)
     return check_bytes("<stdin>" if name == "-" else name, read_bytes(name), beside=beside(place))

@@ -100,7 +100,7 @@ def tune(
 def ruleset_text(name: str, folder: str | None) -> tuple[str, Mapping[str, frozenset[str]], Beside]:
     """The text of a ruleset, its lists, and what reads the files beside it. Stop when it does not hold or is none."""
     from ..base.resources import ruleset_path
-    from ..engine.rules import beside
+    from ..checker.models import beside
 
     rules = load_rules(name)
     lists, absent = load_lists(rules, folder)

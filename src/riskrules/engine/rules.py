@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..base.diagnostics import Diagnostic
 from ..base.source import Source
-from ..checker.models import MOST_BYTES, Beside
+from ..checker.models import Beside, beside
 from ..checker.ruleset import Checked, check_bytes, check_text
 from ..meaning import nodes as n
 from ..meaning.deadlines import is_dated
@@ -209,16 +209,6 @@ def loads(
         return models[file]
 
     return _from_checked(check_text(text, name, fields, given))
-
-
-def beside(path: Path) -> Beside:
-    """What reads the files of models that lie beside a rule file; no more of one than is taken."""
-
-    def read(name: str) -> bytes:
-        with (path.parent / name).open("rb") as file:
-            return file.read(MOST_BYTES + 1)
-
-    return read
 
 
 def _models_of(meaning: n.Frame, read: Beside) -> dict[str, bytes]:
