@@ -4,6 +4,8 @@ The specification is `read_cell`, one value at a time. Columns are made of every
 with gaps, cut out of longer ones, in several chunks, as dictionaries and inside structs.
 """
 
+import time
+import warnings
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -282,3 +284,25 @@ def test_halves_of_a_unit_are_rounded_as_one_by_one() -> None:
         column, refused = read_column(field, piece.chunk.columns["x"], Reading())
         assert not refused
         assert [column[i] for i in range(len(around))] == wanted
+
+
+def test_a_column_of_nothing_but_halves_is_not_slow() -> None:
+    """A score in steps of 1/1024 is a half of a billionth in every other row: each value is worked out once."""
+    field = plain_field("payment.pull", NUMBER, "any number")
+    steps = (2 * np.random.default_rng(5).integers(0, 512, 60_000) + 1) / 1024
+    (piece,) = cut_chunks(open_table(pa.table({"x": pa.array(steps)})).chunks(), len(steps))
+    began = time.process_time()
+    column, refused = read_column(field, piece.chunk.columns["x"], Reading())
+    assert time.process_time() - began < 0.2
+    assert not refused
+    assert [column[i] for i in range(500)] == [read_cell(field, value, Reading()) for value in steps[:500].tolist()]
+
+
+def test_a_far_float_is_refused_without_a_warning() -> None:
+    """1e308 times a thousand million is more than a float holds."""
+    field = plain_field("payment.pull", NUMBER, "any number")
+    (piece,) = cut_chunks(open_table(pa.table({"x": [0.5, 1e308]})).chunks(), 2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        column, refused = read_column(field, piece.chunk.columns["x"], Reading())
+    assert [r.rows.tolist() for r in refused] == [[1]] and column[0] == 500_000_000

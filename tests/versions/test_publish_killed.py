@@ -78,3 +78,19 @@ def test_a_pointer_that_was_not_copied_counts(lived_in: House) -> None:
     assert reader.timeline("small", lived_in.now_us).sequence == 4
     pointer.unlink()
     assert lived_in.opened().timeline("small", lived_in.now_us).sequence == 4
+
+
+def test_a_pointer_that_lags_far_behind_is_followed(lived_in: House) -> None:
+    """Where `pointer.json` cannot be written any more, each further change is seen all the same, once."""
+    pointer = Path(lived_in.place) / "pointer.json"
+    stale, reader = pointer.read_bytes(), lived_in.opened()
+    marks = []
+    for version in ("2026.1", "2026.2") * 3:
+        lived_in.now_us += 1
+        lived_in.activate(version)
+        pointer.write_bytes(stale)
+        marks.append(reader.mark())
+        sequence = reader.timeline("small", lived_in.now_us).sequence
+        assert sequence == lived_in.opened().timeline("small", lived_in.now_us).sequence
+        assert reader.mark() == reader.mark()
+    assert len(set(marks)) == len(marks)

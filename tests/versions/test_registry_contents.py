@@ -19,7 +19,7 @@ from riskrules.engine.source import RefusedError
 from riskrules.program import saved
 from riskrules.program.model import Program
 from riskrules.schema.fields import Schema
-from riskrules.versions import publishing, remote, storage
+from riskrules.versions import loading, publishing, remote, storage
 from riskrules.versions.canonical import encoded
 from riskrules.versions.loading import Loader, field_bytes, fields_of_bytes
 from riskrules.versions.manifest import LANGUAGE
@@ -123,6 +123,7 @@ def test_other_tables_are_not_taken(lived_in: House, monkeypatch: pytest.MonkeyP
         lived_in.publish("2026.3", "9_000")
     with monkeypatch.context() as unchecked:
         unchecked.setattr(Loader, "whole", lambda *_: None)
+        unchecked.setattr(Loader, "vouched", lambda *_: None)
         lived_in.approved("2026.3", "9_000")
         lived_in.activate("2026.3")
     registry = lived_in.opened()
@@ -134,6 +135,22 @@ def test_other_tables_are_not_taken(lived_in: House, monkeypatch: pytest.MonkeyP
     ):
         with pytest.raises((RefusedError, rr.RegistryError), match=said):
             attempt()
+
+
+def test_nobody_approves_the_tables_of_another_release(lived_in: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An approver of another release cannot say whether the tables are those of the text, unless it makes the same."""
+    real = publishing.to_bytes
+    other = rr.load(lived_in.rules("2026.8", "7")).program
+    with monkeypatch.context() as author:
+        author.setattr(publishing, "to_bytes", lambda program, *what: real(replace(program, code=other.code), *what))
+        author.setattr(Loader, "vouched", lambda *_: None)
+        lived_in.publish("2026.3", "9_000")
+    lived_in.publish("2026.4", "9_000")
+    monkeypatch.setattr(loading, "release", lambda: "99.0")
+    registry = lived_in.opened()
+    with pytest.raises(RefusedError, match=r"was published by riskrules .*, and this is 99.0.*: publish it again"):
+        registry.approve("small", "2026.3", key=KEYS["wang"])
+    registry.approve("small", "2026.4", key=KEYS["wang"])
 
 
 def test_a_signed_program_serves_as_it_is(lived_in: House) -> None:

@@ -24,7 +24,8 @@ INTEGERS = {"c": "<i1", "C": "<u1", "s": "<i2", "S": "<u2", "i": "<i4", "I": "<u
 FLOATS = {"e": "<f2", "f": "<f4", "g": "<f8"}
 _MOST_SCALED = 2**62  # a scaled value stays below this, so that it cannot wrap
 _MOST_POWER = 18  # 10**18 fits 64 bits
-_MOST_ERROR = 1e-4  # that many of a thousand are worked out one by one, at most
+_MOST_ERROR = 1e-4
+_MOST_DOUBTFUL = 1_000  # of a batch; more are values that repeat
 _PRODUCT_ERROR = 2.0**-52  # of a product of two floats, as a share of it: twice what it can be
 
 
@@ -75,19 +76,22 @@ def read_floats(f: Field, raw: Raw, cells: Cells, how: Reading) -> Numbers:
 
 
 def _plainly(given: NDArray[np.float64], digits: int) -> NDArray[np.int64] | None:
-    """`_nearest`, in a few steps for small values; None where some are not small, or not finite. The product of a value
-    is off by at most the share `_PRODUCT_ERROR` of it, so what is nearer to a whole number than one half, less that
-    error, rounds to it."""
-    scaled = given * 10.0**digits
-    largest = max(float(scaled.max(initial=0.0)), -float(scaled.min(initial=0.0)))
-    error = largest * _PRODUCT_ERROR
+    """`_nearest`, in a few steps for small values; None where some are not small or not finite, or where many are
+    halves of a unit. The product of a value is off by at most the share `_PRODUCT_ERROR` of it, so what is nearer to a
+    whole number than one half, less that error, rounds to it."""
+    largest = max(float(given.max(initial=0.0)), -float(given.min(initial=0.0)))
+    error = largest * 10.0**digits * _PRODUCT_ERROR
     if not error < _MOST_ERROR:  # also where one is not a number
         return None
+    scaled = given * 10.0**digits
     nearest = np.rint(scaled)
     units: NDArray[np.int64] = nearest.astype(np.int64)
     scaled -= nearest
     np.abs(scaled, out=scaled)
-    for row in np.flatnonzero(scaled >= 0.5 - error).tolist():
+    doubtful = np.flatnonzero(scaled >= 0.5 - error)
+    if len(doubtful) > _MOST_DOUBTFUL:
+        return None
+    for row in doubtful.tolist():
         units[row] = _one(float(given[row]), digits)
     return units
 

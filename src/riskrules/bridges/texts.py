@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arrow import Raw
-from .columns import UNKNOWN
+from .columns import UNKNOWN, TableError
 from .distinct import distinct_texts
 
 INLINE = 12
@@ -34,12 +34,14 @@ class Texts:
 
 
 class LaidTexts(Sequence[str]):
-    """Texts side by side in one run of UTF-8: text i is `data[bounds[i]:bounds[i + 1]]`, uint8 and int64[n + 1]."""
+    """Texts side by side in one run of UTF-8: text i is `data[bounds[i]:bounds[i + 1]]`, uint8 and int64[n + 1]. Going
+    through all of them makes them all, and keeps them."""
 
     def __init__(self, data: NDArray[np.uint8], bounds: NDArray[np.int64], text: str) -> None:
         """`text`: all of `data` decoded, each text by itself being UTF-8."""
         self.data, self.bounds = data, bounds
         self._text = text
+        self._each: list[str] | None = None
         self._places = bounds
         if len(text) != len(data):  # the same in characters
             begun = np.concatenate([np.zeros(1, np.int64), np.cumsum((data & 0xC0) != 0x80)])
@@ -49,14 +51,18 @@ class LaidTexts(Sequence[str]):
         return len(self.bounds) - 1
 
     def __iter__(self) -> Iterator[str]:
-        text, places = self._text, self._places.tolist()
-        return (text[a:b] for a, b in pairwise(places))
+        if self._each is None:
+            text, places = self._text, self._places.tolist()
+            self._each = [text[a:b] for a, b in pairwise(places)]
+        return iter(self._each)
 
     @overload
     def __getitem__(self, place: int) -> str: ...
     @overload
     def __getitem__(self, place: slice) -> list[str]: ...
     def __getitem__(self, place: int | slice) -> str | list[str]:
+        if self._each is not None:
+            return self._each[place]
         if isinstance(place, slice):
             return [self[i] for i in range(*place.indices(len(self)))]
         i = range(len(self))[place]
@@ -84,6 +90,8 @@ def _offset(raw: Raw, rows: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArr
     offsets = raw.whole(1).view("<i4" if raw.format == "u" else "<i8")
     bounds = offsets[raw.offset : raw.offset + raw.length + 1].astype(np.int64)
     starts, ends = bounds[:-1][rows], bounds[1:][rows]
+    if (ends < starts).any():
+        raise TableError("a column of texts is damaged: a text ends before it begins")
     low, high = int(starts.min()), int(ends.max())
     return raw.whole(2)[low:high], starts - low, ends - starts
 

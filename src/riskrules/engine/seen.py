@@ -43,7 +43,7 @@ class Seen:
         if not len(rows):
             return batch
         codes = ids.codes[rows]
-        names = list(map(ids.words.__getitem__, codes.tolist()))
+        names = list(map(list(ids.words).__getitem__, codes.tolist()))
         contents = _contents(batch)[rows].tolist()
         again: list[int] = []
         other: list[int] = []

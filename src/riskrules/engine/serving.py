@@ -252,8 +252,9 @@ class Serving:
 
     def interpret_values(self, values: Mapping[str, n.Value | None], before: Before = NOTHING) -> Decision:
         """`decide_values` by the reference interpreter."""
-        outcome = interpret(self._live, values, self.lists)
-        strength = {r.name: r.action.strength if r.action else (0, 0.0) for r in self._live.rules}
+        live = self._live
+        outcome = interpret(live, values, self.lists)
+        strength = {r.name: r.action.strength if r.action else (0, 0.0) for r in live.rules}
         fired, lifted = (
             tuple(sorted(names, key=lambda name: ([-x for x in strength[name]], name)))
             for names in (outcome.fired, outcome.lifted)

@@ -180,7 +180,7 @@ class OrderBook:
             because = f"no rule of `{decision.ruleset.name}` has a measure `{verb} order.account` for this order"
             return Outcome(order.id, at_us, False, (because,), decision=said)
         outcome = Outcome(order.id, at_us, True, texts, decision=said)
-        zone = zone_of(decision.facts.serving.rules.meaning.timezone)
+        zone = zone_of(decision.facts.serving.rules.frame.timezone)
         return self._kept(order, of, (span, zone), traced_minor, outcome)
 
     def _wrong_reference(self, order: Order, of: Restraint | None, at_us: int) -> str:

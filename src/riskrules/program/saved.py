@@ -60,8 +60,8 @@ class SavedProgramError(ValueError):
 
 
 class Pieces(Mapping[str, Piece], Generic[Piece]):
-    """Rules or exempts by name, in order, each read when it is first asked for. MeaningError then, for one that is
-    none."""
+    """Rules or exempts by name, in order, each read when it is first asked for. SavedProgramError then, for one that
+    is none."""
 
     def __init__(self, kind: type[Piece], content: bytes, places: Mapping[str, tuple[int, int]]) -> None:
         """`places`: where each lies in `content`."""
@@ -73,9 +73,10 @@ class Pieces(Mapping[str, Piece], Generic[Piece]):
         found = self._read.get(name)
         if found is None:
             begins, ends = self._places[name]
-            found = node_from_json(self._kind, _json(self._content[begins:ends]))
-            if found.name != name:
-                raise MeaningError(f"`{name}` is called otherwise")
+            with _refusing():
+                found = node_from_json(self._kind, _json(self._content[begins:ends]))
+                if found.name != name:
+                    raise MeaningError(f"`{name}` is called otherwise")
             self._read[name] = found
         return found
 
@@ -150,7 +151,8 @@ def to_bytes(program: Program, ruleset: n.Ruleset, text: str = "") -> bytes:
     }
     pieces = b"".join((*(piece for _, piece in (*rules, *exempts)), tests))
     content = sealed(_encoded(told), pieces, program.code.astype("<i8").tobytes())
-    from_bytes(content)
+    if from_bytes(content).ruleset != ruleset:
+        raise SavedProgramError("the rules cannot be read back as they are")
     return content
 
 
@@ -215,6 +217,8 @@ def _refusing() -> Iterator[None]:
     """Whatever goes wrong with a file is that file's fault."""
     try:
         yield
+    except SavedProgramError:
+        raise
     except (UnsoundProgram, MeaningError) as problem:
         raise SavedProgramError(f"the saved ruleset does not hold together: {problem}") from problem
     except (ArithmeticError, AssertionError, LookupError, StopIteration, TypeError, ValueError) as problem:

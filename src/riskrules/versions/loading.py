@@ -1,7 +1,7 @@
 """A version from a registry, verified whole: every file by its hash, the text checked anew, both fingerprints compared.
 
-Who publishes, approves or activates a version has its text checked and compiled here, and the saved program must be,
-byte for byte, what comes of it: a program of the same meaning with other tables would decide otherwise than its
+Who publishes or approves a version has its text checked and compiled here, and the saved program must be, byte for
+byte, what comes of it (`vouched`): a program of the same meaning with other tables would decide otherwise than its
 fingerprint says. The price is a second for a text of a thousand rules. An engine that follows goes by their signatures:
 of a version that this release published and that the trust believes, the saved program serves as it is, in
 milliseconds, once it is the one of that text, that fingerprint and that name. Anything else, and whatever is unsigned,
@@ -31,6 +31,7 @@ from .manifest import LANGUAGE, UNKNOWN_RELEASE, ListPart, Manifest, Part, manif
 from .schemas import fingerprint_of, read_by
 from .storage import Storage
 
+ANOTHER_PROGRAM = "its saved program is not that of its text"
 MOST_LOADED = 24
 """Versions that are kept loaded: those in force and those that wait to begin."""
 
@@ -78,6 +79,21 @@ class Loader:
         assert found.lists is not None
         return found.rules, found.lists
 
+    def vouched(self, digest: str) -> None:
+        """Check all of a version, and that its saved program is what this release makes of its text: who signs it after
+        that may be believed by engines that do not compile it."""
+        rules, _ = self.whole(digest)
+        manifest = self.manifest(digest)
+        saved = self.content(manifest.program, f"the saved program of {manifest.shown}")
+        if saved == to_bytes(rules.program, rules.meaning, manifest.text.sha256):
+            return
+        if manifest.riskrules == release() and manifest.program_format == FILE_FORMAT:
+            raise RefusedError(f"{manifest.shown} is mixed: {ANOTHER_PROGRAM}")
+        raise RefusedError(
+            f"{manifest.shown} was published by riskrules {manifest.riskrules}, and this is {release()}, which makes "
+            "another program of its text: publish it again, under the next version, or approve it with that release"
+        )
+
     def content(self, part: Part, what: str) -> bytes:
         """A file of a version, of the length and hash that its manifest says."""
         path = object_path(part.sha256)
@@ -116,13 +132,15 @@ class Loader:
         if UNKNOWN_RELEASE in mine or (manifest.riskrules, manifest.program_format, manifest.language) != mine:
             return None
         self.content(manifest.text, f"the text of {manifest.shown}")  # for whoever asks what it says, and for a mirror
+        self._fields(manifest)  # for the same
         content = self.content(manifest.program, f"the saved program of {manifest.shown}")
         with _refusing(f"the saved program of {manifest.shown}"):
             saved = from_bytes(content)
         if (saved.text, saved.fingerprint) != (manifest.text.sha256, manifest.fingerprint):
             return None
         rules = Rules(saved, models=self._models(manifest))
-        return rules if _fits(rules, manifest) else None
+        with _refusing(f"the saved program of {manifest.shown}"):
+            return rules if _fits(rules, manifest) else None
 
     def _rules(self, manifest: Manifest) -> Rules:
         shown = manifest.shown
@@ -196,23 +214,27 @@ def _fits(rules: Rules, manifest: Manifest) -> bool:
 
 
 def _same_program(content: bytes, rules: Rules, manifest: Manifest) -> None:
-    """Refuse a saved program that is not that of the rules: of this release, any other bytes; of another release that
-    wrote the same format, another meaning."""
+    """Refuse a saved program that is not that of the rules: of this release, any other bytes; of another, which may
+    make other tables, another meaning."""
     if manifest.riskrules == release() != UNKNOWN_RELEASE:
         same = content == to_bytes(rules.program, rules.meaning, manifest.text.sha256)
     else:
         with _refusing(f"the saved program of {manifest.shown}"):
             same = from_bytes(content).ruleset == rules.meaning
     if not same:
-        raise RefusedError(f"{manifest.shown} is mixed: its saved program is not that of its text")
+        raise RefusedError(f"{manifest.shown} is mixed: {ANOTHER_PROGRAM}")
 
 
 @contextmanager
 def _refusing(what: str) -> Iterator[None]:
     try:
         yield
+    except RefusedError:
+        raise
     except (SavedProgramError, MeaningError) as error:
         raise RefusedError(f"{what} does not load: {error}") from error
+    except (LookupError, ValueError) as error:
+        raise RefusedError(f"{what} does not load: it is of a meaning that no checker makes") from error
 
 
 def _newer(language: str) -> bool:

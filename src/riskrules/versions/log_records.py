@@ -48,7 +48,7 @@ class Basis:
             "ruleset": serving.rules.name,
             "version": serving.rules.version,
             "fingerprint": serving.rules.fingerprint,
-            "event": serving.rules.meaning.event,
+            "event": serving.rules.frame.event,
             "lists": {name: lists.version(name) for name in sorted(lists)},
             "switched_off": sorted(serving.switched_off),
             "columns": list(columns_told(serving)) if self.reader.has_program else None,

@@ -31,20 +31,23 @@ class Pointers:
         self._storage = storage
         self._trust = trust
         self._known = (NONE_YET, NONE_YET)  # the newest that were opened: asking again costs one small file
+        self._lying = NONE_YET  # what `pointer.json` held when it was opened; states that follow it may be known
         self._believed = NONE_YET
 
     def mark(self) -> str:
         """Another text whenever the pointer is another; of one that was not opened yet, only what its bytes are.
         OSError."""
-        raw = self._raw()
-        known = next((x for x in self._known if x.raw == raw), None)
-        ahead = None if known is None else self._ahead_of(known)
-        return digest_of(raw) if ahead is known or ahead is None else f"{digest_of(raw)} {ahead.digest}"
+        raw, lying = self._raw(), self._lying
+        if raw != lying.raw:
+            return digest_of(raw)
+        newest = self._ahead_of(max(lying, self._known[1], key=lambda x: x.pointer.sequence))
+        return digest_of(raw) if newest is lying else f"{digest_of(raw)} {newest.digest}"
 
     def newest(self) -> Sealed:
         """As it lies there, not yet believed. RefusedError when it is damaged; OSError."""
         raw = self._raw()
-        return self._ahead_of(self._opened(raw, POINTER) if raw else NONE_YET)
+        self._lying = self._opened(raw, POINTER) if raw else NONE_YET
+        return self._ahead_of(self._lying)
 
     def _raw(self) -> bytes:
         """The content of `pointer.json`, empty where nothing was activated yet."""

@@ -64,7 +64,7 @@ class Publisher:
         self._storage.put(manifest_path(digest), raw)
         if key is not None:
             sign(self._storage, key, AUTHOR, digest, now_us)
-        self._loader.whole(digest)  # as whoever serves it will, while nothing names it yet
+        self._loader.vouched(digest)  # as whoever approves it will, while nothing names it yet
         try:
             self._storage.create(name_path(manifest.name, manifest.version), digest.encode("ascii"))
         except FileExistsError:
