@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from riskrules.base.times import format_instant
 from riskrules.bridges.arrow import open_table
 from riskrules.bridges.columns import TableError, Words
-from riskrules.bridges.decisions import Decided, DecisionTable, Lists, decision_table, text_array
+from riskrules.bridges.decisions import MANY_TEXTS, Decided, DecisionTable, Lists, decision_table, text_array
 from riskrules.bridges.texts import LaidTexts, read_texts
 from riskrules.bridges.writing import write_table
 from riskrules.schema.limits import MISSING
@@ -165,3 +165,17 @@ def test_texts_laid_side_by_side_are_the_same_texts(given_texts: list[str | None
         assert words.are_within(longest) == all(0 < len(x) <= longest and "\0" not in x for x in distinct)
     for codes, wanted in ((found.codes, given_texts), (np.arange(len(distinct), dtype=np.int32), distinct)):
         assert pa.array(text_array(codes, words)).to_pylist() == wanted
+
+
+def test_many_texts_are_copied_as_few_are() -> None:
+    """By the kernel, which copies many names, as one by one: empty ones, long ones and gaps among them."""
+    rng = np.random.default_rng(8)
+    words = ["", "a", "账户规则", "x" * 300, *(f"rule_{i}" for i in range(200))]
+    codes = rng.integers(-1, len(words), MANY_TEXTS + 7).astype(np.int32)
+    codes.flags.writeable = False
+    wanted = [None if code < 0 else words[code] for code in codes.tolist()]
+    found = pa.array(text_array(codes, words))
+    found.validate(full=True)
+    assert found.to_pylist() == wanted
+    none = np.full(MANY_TEXTS, -1, np.int32)
+    assert pa.array(text_array(none, [])).to_pylist() == [None] * MANY_TEXTS

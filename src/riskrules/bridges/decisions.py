@@ -24,6 +24,8 @@ from .columns import UNKNOWN, Words
 from .texts import LaidTexts
 
 LIST_COLUMNS = ("fired", "responsible", "measures")
+MANY_TEXTS = 10_000
+"""From so many on they are copied by a kernel."""
 MOST_TEXT_BYTES = 2**31 - 1
 """Of one column of one chunk: Arrow's short offsets. 10 million rows are many chunks, each far below."""
 
@@ -126,11 +128,11 @@ def text_array(codes: NDArray[np.int32], words: Sequence[str]) -> Any:
     if isinstance(words, LaidTexts) and _in_order(codes, len(words)):
         data, bounds = words.data, words.bounds
     else:
-        encoded = np.array([*(word.encode() for word in words), b""], object)  # the last is for -1
+        encoded = [*(word.encode() for word in words), b""]  # the last is for -1
         lengths = np.fromiter(map(len, encoded), np.int64, len(encoded))
         bounds = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths[codes])])
         _check_length(bounds)
-        data = np.frombuffer(b"".join(encoded[codes].tolist()), np.uint8)
+        data = _copied(encoded, lengths, codes, bounds)
     _check_length(bounds)
     bitmap = None if known.all() else na.c_buffer(np.packbits(known, bitorder="little"))
     return na.c_array_from_buffers(
@@ -139,6 +141,20 @@ def text_array(codes: NDArray[np.int32], words: Sequence[str]) -> Any:
         [bitmap, _fixed(bounds, np.int32), na.c_buffer(data)],
         null_count=int(len(known) - np.count_nonzero(known)),
     )
+
+
+def _copied(
+    encoded: Sequence[bytes], lengths: NDArray[np.int64], codes: NDArray[np.int32], bounds: NDArray[np.int64]
+) -> NDArray[np.uint8]:
+    """The texts by their codes, one behind the other."""
+    if len(codes) < MANY_TEXTS:
+        return np.frombuffer(b"".join([encoded[code] for code in codes.tolist()]), np.uint8)
+    from ..kernel.texts import copy_texts  # which whoever decides a table has loaded
+
+    texts = np.frombuffer(bytearray(b"".join(encoded)), np.uint8)
+    to = np.empty(int(bounds[-1]), np.uint8)
+    copy_texts(texts, np.cumsum(lengths) - lengths, np.require(codes, np.int32, ["C", "W"]), bounds, to)
+    return to
 
 
 def _in_order(codes: NDArray[np.int32], count: int) -> bool:

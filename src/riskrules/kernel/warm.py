@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from numba import types
 
-from . import block, coding, deciding
+from . import block, coding, deciding, texts
 
 PROGRAM = types.Array(types.int64, 1, "C", readonly=True)
 INTEGERS = types.int64[::1]
@@ -29,6 +29,7 @@ FOR_MANY: Kernels = (
         ((PROGRAM, BYTE_ROWS, PAIR_ROWS, types.int64[:, ::1], INTEGERS, INTEGERS, types.int16[::1], INTEGERS),),
     ),
     (block.starts, ((INTEGERS, types.int64, types.int64, types.int64, INTEGERS),)),
+    (texts.copy_texts, ((BYTES, INTEGERS, types.int32[::1], INTEGERS, BYTES),)),
     (block.numbers, ((INTEGERS, types.int64, types.int64, types.int64, types.int32[::1]),)),
 )
 

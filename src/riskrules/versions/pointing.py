@@ -31,31 +31,33 @@ class Pointers:
         self._storage = storage
         self._trust = trust
         self._known = (NONE_YET, NONE_YET)  # the newest that were opened: asking again costs one small file
-        self._lying = NONE_YET  # what `pointer.json` held when it was opened; states that follow it may be known
+        self._lying: tuple[bytes | None, Sealed] = (None, NONE_YET)  # `pointer.json` when it was last opened
         self._believed = NONE_YET
 
     def mark(self) -> str:
         """Another text whenever the pointer is another; of one that was not opened yet, only what its bytes are.
         OSError."""
-        raw, lying = self._raw(), self._lying
-        if raw != lying.raw:
-            return digest_of(raw)
+        raw, (seen, lying) = self._raw(), self._lying
+        mark = "none" if raw is None else digest_of(raw)
+        if raw != seen:
+            return mark
         newest = self._ahead_of(max(lying, self._known[1], key=lambda x: x.pointer.sequence))
-        return digest_of(raw) if newest is lying else f"{digest_of(raw)} {newest.digest}"
+        return mark if newest is lying else f"{mark} {newest.digest}"
 
     def newest(self) -> Sealed:
         """As it lies there, not yet believed. RefusedError when it is damaged; OSError."""
         raw = self._raw()
-        self._lying = self._opened(raw, POINTER) if raw else NONE_YET
-        return self._ahead_of(self._lying)
+        lying = NONE_YET if raw is None else self._opened(raw, POINTER)
+        self._lying = raw, lying
+        return self._ahead_of(lying)
 
-    def _raw(self) -> bytes:
-        """The content of `pointer.json`, empty where nothing was activated yet."""
+    def _raw(self) -> bytes | None:
+        """The content of `pointer.json`; None where there is none, as before the first activation."""
         try:
             return self._storage.read(POINTER, MOST_POINTER_BYTES)
         except FileNotFoundError:
             self._storage.reach()
-            return b""
+            return None
 
     def _ahead_of(self, found: Sealed) -> Sealed:
         """The newest of those that follow it, or itself."""
@@ -166,7 +168,7 @@ class Pointers:
     def _opened(self, raw: bytes, path: str) -> Sealed:
         older, newer = self._known
         for known in (newer, older):
-            if raw == known.raw:
+            if known.pointer.sequence and raw == known.raw:
                 return known
         found = opened(raw, f"`{path}`", newer.pointer)
         if found.pointer.sequence >= newer.pointer.sequence:
