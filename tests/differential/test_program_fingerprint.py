@@ -10,7 +10,7 @@ import pytest
 from program_generator import ACTS, LISTS, Maker
 
 from riskrules.meaning import nodes as n
-from riskrules.meaning.codec import DEEPEST, SHAPES, MeaningError, from_json, left_out, to_json
+from riskrules.meaning.codec import DEEPEST, SHAPES, MeaningError, left_out, node_from_json, to_json
 from riskrules.meaning.fingerprint import fingerprint
 from riskrules.schema.fields import Field
 from riskrules.schema.kinds import DURATION, TEXT, YES_NO
@@ -62,8 +62,8 @@ def test_json_gives_back_what_it_took() -> None:
     """Every ruleset survives, text and all, through JSON as text."""
     for seed in range(150):
         made = Maker(random.Random(seed), large=seed % 10 == 0).ruleset()
-        assert from_json(json.loads(json.dumps(to_json(made)))) == made
-    whole = from_json(json.loads(json.dumps(to_json(full()))))
+        assert node_from_json(n.Ruleset, json.loads(json.dumps(to_json(made)))) == made
+    whole = node_from_json(n.Ruleset, json.loads(json.dumps(to_json(full()))))
     assert whole == full() and whole.tests == full().tests
     assert whole.rules[-1].unless[0].words == "payer = a"  # type: ignore[union-attr]  # an atom
 
@@ -82,7 +82,7 @@ def test_depth_has_a_bound() -> None:
         deep = n.Not(deep)
     told = to_json(dataclasses.replace(full(), rules=(n.Rule("r", "", deep),)))
     with pytest.raises(MeaningError):
-        from_json(told)
+        node_from_json(n.Ruleset, told)
 
 
 def test_what_makes_no_difference_leaves_the_fingerprint() -> None:

@@ -12,7 +12,7 @@ from riskrules.base.diagnostics import render
 from riskrules.checker.ruleset import check_bytes, check_text
 from riskrules.meaning import averages
 from riskrules.meaning import nodes as n
-from riskrules.meaning.codec import from_json, to_json
+from riskrules.meaning.codec import node_from_json, to_json
 from riskrules.meaning.interpreter import decide, holds
 from riskrules.meaning.lowering import MOST_BITS, bounds_of
 from riskrules.meaning.walk import found_in, reads_in
@@ -136,7 +136,7 @@ def test_an_average_is_rounded_for_people_alone() -> None:
 
 def test_averages_are_kept_in_a_notice_and_in_a_saved_meaning() -> None:
     ruleset = page("averages")
-    assert from_json(to_json(ruleset)) == ruleset
+    assert node_from_json(n.Ruleset, to_json(ruleset)) == ruleset
     (notice,) = (x for r in ruleset.rules for x in r.notices)
     assert [p.name for p in notice.texts[0][1] if isinstance(p, n.Average)] == ["mean_7d"]
 

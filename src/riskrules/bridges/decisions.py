@@ -127,13 +127,13 @@ def text_array(codes: NDArray[np.int32], words: Sequence[str]) -> Any:
     known = codes != UNKNOWN
     if isinstance(words, LaidTexts) and _in_order(codes, len(words)):
         data, bounds = words.data, words.bounds
+        _check_length(bounds)
     else:
         encoded = [*(word.encode() for word in words), b""]  # the last is for -1
         lengths = np.fromiter(map(len, encoded), np.int64, len(encoded))
         bounds = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths[codes])])
         _check_length(bounds)
         data = _copied(encoded, lengths, codes, bounds)
-    _check_length(bounds)
     bitmap = None if known.all() else na.c_buffer(np.packbits(known, bitorder="little"))
     return na.c_array_from_buffers(
         na.string(),

@@ -36,10 +36,10 @@ class Claim:
 def decide_claims(serving: Serving, path: str | Path, map: str | Path | None = None) -> Iterator[Claim]:
     """Every claim of a Parquet, CSV or JSON lines file, in its order. `serving`: of the event claim. TableError when
     the file cannot feed the rules at all, MapError for a bad map."""
-    schema, meaning = serving.rules.schema, serving.rules.frame
+    schema, frame = serving.rules.schema, serving.rules.frame
     chosen: Map | None = load_map(map, schema) if map is not None else None
-    wanted = list(dict.fromkeys((*ALWAYS_READ, *(i.name for i in meaning.inputs))))
-    for batch in file_batches(path, schema, wanted, zone_of(meaning.timezone), chosen, ROWS_A_BATCH):
+    wanted = list(dict.fromkeys((*ALWAYS_READ, *(i.name for i in frame.inputs))))
+    for batch in file_batches(path, schema, wanted, zone_of(frame.timezone), chosen, ROWS_A_BATCH):
         refused = dict(batch.bad())
         for row in range(batch.rows):
             number = int(batch.numbers[row])

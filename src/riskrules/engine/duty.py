@@ -118,14 +118,14 @@ def own_language(texts: Filled, language: str) -> str | None:
 
 def due_of(rules: Rules, within: n.Within, values: Values) -> datetime:
     """The first moment that is too late. PaymentError where the calendar lacks the year."""
-    meaning = rules.frame
+    frame = rules.frame
     try:
-        days = business_days(meaning.calendar) if counts_business_days(within) else None
-        due = due_us(within, values, zone_of(meaning.timezone), days, meaning.event)
+        days = business_days(frame.calendar) if counts_business_days(within) else None
+        due = due_us(within, values, zone_of(frame.timezone), days, frame.event)
         return _EPOCH + timedelta(microseconds=due)
     except (CalendarError, OverflowError) as error:
         said = str(error) if isinstance(error, CalendarError) else "the deadline lies beyond every calendar"
-        raise PaymentError(rules.schema[begins(meaning.event)].key, said, "no-calendar") from error
+        raise PaymentError(rules.schema[begins(frame.event)].key, said, "no-calendar") from error
 
 
 def ready_calendar(rules: Rules) -> None:

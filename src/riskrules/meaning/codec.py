@@ -324,11 +324,6 @@ def to_json(node: Any) -> Json:
     return node
 
 
-def from_json(x: Json) -> n.Ruleset:
-    """The ruleset that `to_json` was given. Raises `MeaningError`."""
-    return node_from_json(n.Ruleset, x)
-
-
 Node = TypeVar("Node")
 
 

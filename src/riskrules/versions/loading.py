@@ -84,10 +84,12 @@ class Loader:
         that may be believed by engines that do not compile it."""
         rules, _ = self.whole(digest)
         manifest = self.manifest(digest)
+        if _of_this_release(manifest):  # its bytes were compared when it was checked
+            return
         saved = self.content(manifest.program, f"the saved program of {manifest.shown}")
         if saved == to_bytes(rules.program, rules.meaning, manifest.text.sha256):
             return
-        if manifest.riskrules == release() and manifest.program_format == FILE_FORMAT:
+        if manifest.riskrules == release():
             raise RefusedError(f"{manifest.shown} is mixed: {ANOTHER_PROGRAM}")
         raise RefusedError(
             f"{manifest.shown} was published by riskrules {manifest.riskrules}, and this is {release()}, which makes "
@@ -128,8 +130,7 @@ class Loader:
 
     def _as_saved(self, manifest: Manifest) -> Rules | None:
         """The saved program, if it is this release's and says that it is the one of the manifest's text."""
-        mine = (release(), FILE_FORMAT, LANGUAGE)
-        if UNKNOWN_RELEASE in mine or (manifest.riskrules, manifest.program_format, manifest.language) != mine:
+        if not _of_this_release(manifest) or manifest.language != LANGUAGE:
             return None
         self.content(manifest.text, f"the text of {manifest.shown}")  # for whoever asks what it says, and for a mirror
         self._fields(manifest)  # for the same
@@ -203,6 +204,11 @@ class Loader:
         return items
 
 
+def _of_this_release(manifest: Manifest) -> bool:
+    """Whether the saved program was, by what the manifest says, made by this very release."""
+    return manifest.riskrules == release() != UNKNOWN_RELEASE and manifest.program_format == FILE_FORMAT
+
+
 def _fits(rules: Rules, manifest: Manifest) -> bool:
     """Whether name, schema, lists and models are those of the manifest."""
     return (
@@ -216,7 +222,7 @@ def _fits(rules: Rules, manifest: Manifest) -> bool:
 def _same_program(content: bytes, rules: Rules, manifest: Manifest) -> None:
     """Refuse a saved program that is not that of the rules: of this release, any other bytes; of another, which may
     make other tables, another meaning."""
-    if manifest.riskrules == release() != UNKNOWN_RELEASE:
+    if _of_this_release(manifest):
         same = content == to_bytes(rules.program, rules.meaning, manifest.text.sha256)
     else:
         with _refusing(f"the saved program of {manifest.shown}"):
