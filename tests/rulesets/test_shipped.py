@@ -117,12 +117,13 @@ def test_it_is_formatted(name: str) -> None:
 _BEYOND_THE_LIMITS = {"else_", "tune", "test", "measure", "then", "window", "in_force", "score", "band", "within"}
 
 
-def limits_of(text: str) -> Iterator[tuple[Node, str, str]]:
-    """Each number that a rule compares with: its node, and the text with it one step lower and one step higher."""
+def limits_of(text: str) -> Iterator[tuple[Node, Node, str, str]]:
+    """Each number that a rule compares with: its block, its node, and the text with it one step lower and one step
+    higher."""
     for block in parse(Source("shipped.risk", text)).blocks:
         if block.kind in ("param", "rule", "exempt", "let", "liability"):
             for node in _literals(block):
-                yield node, moved(text, node, -1), moved(text, node, 1)
+                yield block, node, moved(text, node, -1), moved(text, node, 1)
 
 
 def _literals(node: Node) -> Iterator[Node]:
@@ -155,16 +156,65 @@ def moved(text: str, node: Node, step: int) -> str:
     return text[: token.start] + new + text[token.end :]
 
 
+def with_tests_of(text: str, limit: str) -> str:
+    """The text with the inline tests of those blocks only that come to read a param or a `let`, or are called so: a
+    tenth of the tests, which are looked at first. A test that fails in it fails in the whole text."""
+    blocks = parse(Source("shipped.risk", text)).blocks
+    names = {limit}
+    words = {block.start: _words(block) for block in blocks}
+    for _ in blocks:
+        reached = {_called(b) for b in blocks if b.kind == "let" and words[b.start] & names}
+        if reached <= names:
+            break
+        names |= reached
+    kept, begin = [], 0
+    for block in blocks:
+        if not words[block.start] & names:
+            for test in (p for p in block.parts if isinstance(p, Node) and p.kind == "test"):
+                kept.append(text[begin : test.start])
+                begin = test.end
+    return "".join([*kept, text[begin:]])
+
+
+def _called(block: Node) -> str:
+    return next((p.text for p in block.parts if isinstance(p, Token)), "")
+
+
+def _words(block: Node) -> set[str]:
+    """Every word of the block but those of its inline tests."""
+    parts = [p for p in block.parts if p is not None and not (isinstance(p, Node) and p.kind == "test")]
+    found = (token for part in parts for token in (walk(part) if isinstance(part, Node) else (part,)))
+    return {token.text for token in found if isinstance(token, Token)}
+
+
+def fails(text: str, name: str) -> bool:
+    """Whether an inline test of it does. It has to check."""
+    assert checked(text).errors == ()
+    return not all(r.passed for r in run_tests(loads(text, name, models=MODELS)))
+
+
+def test_fewer_inline_tests_are_some_of_all() -> None:
+    """Those that are left are the whole file's, with the same outcome, and there are some for every limit."""
+    text = TEXTS["typologies/victims.risk"]
+    every = {(r.of, r.name): r.passed for r in run_tests(loads(text))}
+    for block in parse(Source("victims.risk", text)).blocks:
+        if block.kind == "param":
+            fewer = with_tests_of(text, _called(block))
+            assert fingerprint(checked(fewer).or_raise()) == fingerprint(checked(text).or_raise())
+            left = {(r.of, r.name): r.passed for r in run_tests(loads(fewer))}
+            assert left.items() <= every.items()
+            assert 0 < len(left) < len(every)
+
+
 @each_ruleset
 def test_a_limit_that_moves_fails_a_test(name: str) -> None:
     """Inline tests stand on both sides of every limit: moved by the least it can be, either way, one of them fails."""
     unnoticed = []
     looked_at = 0
-    for node, lower, higher in limits_of(TEXTS[name]):
+    for block, node, lower, higher in limits_of(TEXTS[name]):
         looked_at += 1
         for text in (lower, higher):
-            assert checked(text).errors == ()
-            if all(r.passed for r in run_tests(loads(text, name, models=MODELS))):
+            if not any(fails(each, name) for each in (with_tests_of(text, _called(block)), text)):
                 line = TEXTS[name].count("\n", 0, node.start) + 1
                 unnoticed.append((line, TEXTS[name][node.start : node.end], "lower" if text is lower else "higher"))
     assert bool(looked_at) != (name in WITHOUT_LIMITS)
@@ -209,7 +259,7 @@ def test_names_of_lets_do_not_change_the_fingerprint(name: str) -> None:
 def test_a_moved_limit_changes_the_fingerprint(name: str) -> None:
     """What can change a decision changes the fingerprint."""
     before = fingerprint(checked(TEXTS[name]).or_raise())
-    for _, lower, higher in limits_of(TEXTS[name]):
+    for _, _, lower, higher in limits_of(TEXTS[name]):
         assert before not in {fingerprint(checked(text).or_raise()) for text in (lower, higher)}
 
 
