@@ -27,10 +27,14 @@ class Calendar:
 
     def start(self, unit: str, instant_us: int) -> int:
         """When the day, month or year (`unit`) of the instant began, in microseconds UTC."""
+        return self.around(unit, instant_us)[0]
+
+    def around(self, unit: str, instant_us: int) -> tuple[int, int]:
+        """The same, and when the one after it begins."""
         found = self._last.get(unit)
         if found is None or not found[0] <= instant_us < found[1]:
             found = self._last[unit] = self._around(unit, instant_us)
-        return found[0]
+        return found
 
     def starts(self, unit: str, instants_us: NDArray[np.int64]) -> NDArray[np.int64]:
         """The same for n instants, int64[n]."""

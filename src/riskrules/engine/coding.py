@@ -74,6 +74,11 @@ class EventCoder:
         steps |= {place: _of_slot(slot, coder) for place, slot, coder in self._direct}
         return [(place, steps[place]) for place in places]
 
+    def by_windows(self, places: Iterable[int]) -> bool:
+        """Whether what works out any of some columns reads a window."""
+        atoms = (self._columns[place].atom for place in places)
+        return any(read.name in self._reader.windows for atom in atoms for read in reads_in(atom))
+
     def _plan(self, place: int, column: Column, windows: Mapping[str, int]) -> None:
         """A column that is one slot's value goes straight to its coder; any other takes a step of its own."""
         slot = self._reader.slots.get(column.name)

@@ -114,11 +114,11 @@ class Decision:
         act: n.Act,
         score: int,
         bits: bytes | None,
-        facts: Facts | None = None,
+        facts: Facts | bytes | None = None,
         degraded: tuple[str, ...] | None = None,
         names: Names | None = None,
     ) -> None:
-        """`facts`: what it was made on, if that is more than `raw`."""
+        """`facts`: what it was made on, if that is more than `raw`, or the values of its windows, a word each."""
         self._serving = serving
         self._raw = raw
         self._act = act
@@ -131,8 +131,8 @@ class Decision:
     @property
     def _facts(self) -> Facts:
         known = self._known
-        if known is None:
-            known = self._known = self._serving.facts(self._raw)
+        if known is None or isinstance(known, bytes):
+            known = self._known = self._serving.facts(self._raw, known)
         return known
 
     @property

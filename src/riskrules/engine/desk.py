@@ -9,11 +9,13 @@ import numpy as np
 
 from ..kernel import deciding
 from ..kernel import desks as k
+from ..meaning import nodes as n
 from ..program.layout import ROW, Integers
 from ..program.model import Program
 
 if TYPE_CHECKING:
     from .plain import Plain
+    from .windowed import Windowed
 
 WORD_BYTES = 8
 
@@ -25,11 +27,11 @@ class Desk:
     `score` and the `bits` of what fired."""
 
     __slots__ = (
-        "_code", "_kept", "answer",
+        "_ahead", "_code", "_kept", "answer",
         "at", "bits", "columns", "enter", "has_all", "out", "reads", "score", "take", "values", "windows", "words",
     )  # fmt: skip
 
-    def __init__(self, program: Program, plain: Plain, windows: int) -> None:
+    def __init__(self, program: Program, plain: Plain, windows: int, windowed: Windowed | None) -> None:
         columns, places = len(program.columns), program.places
         begins = k.DESK_HEADER + windows
         out = begins + columns
@@ -43,9 +45,11 @@ class Desk:
         self.enter, self.reads = deciding.kernel(), deciding.works()
         self.has_all = self.reads and plain.has_all
         self.take, self.answer = deciding.event_kernel(), view[k.ANSWER : k.ANSWER + 1]
-        self._code, self._kept = program.code.ctypes.data, (program, plain)
-        room = out + places.length
-        k.lay_desk(self.words, plain.plan, program.code, plain.gathering, windows, columns, places.registers, room)
+        self._code, self._kept = program.code.ctypes.data, (program, plain, windowed)
+        self._ahead = np.array([act.level < n.HOLD for act in program.acts], np.int64)
+        laying = None if windowed is None else windowed.words
+        plans = plain.plan, program.code, plain.gathering
+        k.lay_desk(self.words, *plans, windows, columns, places.registers, out + places.length, laying, self._ahead)
 
     def decide(self) -> int:
         """What `row.decide` answers, the columns being there."""

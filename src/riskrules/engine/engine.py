@@ -30,7 +30,7 @@ from .serving import Serving
 from .shadowing import Shadow
 from .source import Release, Source
 from .switches import KillSwitch
-from .watching import Watched, processed
+from .watching import Watched
 
 if TYPE_CHECKING:
     from ..bridges.maps import Map
@@ -194,7 +194,7 @@ class Engine(Operated):
         with self._moving.held:
             deciding = self._deciding
             try:
-                return processed(deciding, event) if isinstance(deciding, Serving) else deciding.process(event)
+                return deciding.process(event)
             except PaymentError as error:
                 return self._refused(deciding, event, error)
 

@@ -47,8 +47,8 @@ class Plain:
         self.left: list[int] = []
         of_windows: list[tuple[int, int]] = []
         numbers = {name: i for i, name in enumerate(reader.windows)}
-        read = [(i, f.kind.name) for i, f in enumerate(reader.fields) if f.name in reader.read]
-        self._written = [(slot, kind) for slot, kind in read if kind in ("time", "money")]
+        kinds = [(i, f.kind.name) for i, f in enumerate(reader.fields)]
+        self._written = [(slot, kind) for slot, kind in kinds if kind in ("time", "money")]
         for place, column in enumerate(program.columns):
             if column.name in reader.windows and column.atom is None:
                 of_windows.append((place, numbers[column.name]))
@@ -61,7 +61,7 @@ class Plain:
         coded = {c.name for c in program.columns if c.atom is None}
         for field in reader.fields:
             if field.name in reader.read and field.name not in coded | checked:
-                rows.append(self._of_field(-1, reader.slots[field.name], Column(field.name, _coding(field)), field))
+                rows.append(self.row_of(-1, reader.slots[field.name], Column(field.name, _coding(field)), field))
         for field in reader.derived:
             if field.name not in coded and field.of and field.of[0] == "age":
                 rows.append(self._age(-1, field))
@@ -92,7 +92,7 @@ class Plain:
             case None:
                 slot = slots.get(column.name)
                 if slot is not None:
-                    return self._of_field(place, slot, column, fields[slot])
+                    return self.row_of(place, slot, column, fields[slot])
                 field = next(f for f in self._reader.derived if f.name == column.name)
                 return self._age(place, field) if field.of and field.of[0] == "age" else None
             case n.InList(n.Read(name), listed, negated) if name in slots and fields[slots[name]].kind.name in ANY_TEXT:
@@ -103,7 +103,8 @@ class Plain:
             case _:
                 return None
 
-    def _of_field(self, place: int, slot: int, column: Column, field: Field) -> Sequence[int]:
+    def row_of(self, place: int, slot: int, column: Column, field: Field) -> Sequence[int]:
+        """How the kernel reads a field: a row of a plan, good for as long as this is kept."""
         if_missing = MISSING if field.optional else k.NOT_OPTIONAL
         if column.coding == YES_NO:
             return (k.YES_NO, slot, place, 0, 1, 0, 0, 0, if_missing)
@@ -111,7 +112,7 @@ class Plain:
             words = {word: i for i, word in enumerate(column.words)}
             other = len(words)
             longest = field.longest if field.kind.name in ANY_TEXT else 0
-            for word in () if longest else _all_of(field.kind):
+            for word in () if longest else all_of(field.kind):
                 words.setdefault(word, other)
             return (k.WORD, slot, place, 0, other, other, longest, self._keep(words), if_missing)
         if field.kind.name == "time":
@@ -135,7 +136,7 @@ class Plain:
         return k.address_of(thing)
 
 
-def _all_of(kind: Kind) -> Iterable[str]:
+def all_of(kind: Kind) -> Iterable[str]:
     """Every good value of a kind that has few."""
     if kind.name == "country":
         return map("".join, product(ascii_uppercase, repeat=2))

@@ -47,7 +47,7 @@ class Recorder:
         schema = recorded_schema(schema, event)
         self.reader = EventReader(recorded_frame(frame, schema, _read_of(plan, event)), schema)
         wheres = told_wheres(plan, event)
-        self._tests = [_test(where, schema) for where in wheres]
+        self._tests = [test_of(where, schema) for where in wheres]
         self._keys = list(dict.fromkeys(s.keys for _, s in series))
         self._entries = [(i, self._keys.index(s.keys), s.of, s.distinct, wheres.index(s.where)) for i, s in series]
         self._picked: Callable[[Raw], Raw] | None = None
@@ -165,7 +165,8 @@ def _content(now: int, amount: n.Value, status: object, parties: Iterable[Any]) 
     return told.encode("utf-8", "surrogatepass")
 
 
-def _test(where: n.Condition | None, schema: Schema) -> Test:
+def test_of(where: n.Condition | None, schema: Schema) -> Test:
+    """Whether an event moves the series that are kept where this holds."""
     if where is None:
         return lambda values: True
     if where == took_effect(schema):

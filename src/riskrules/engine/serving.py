@@ -23,12 +23,12 @@ import numpy as np
 from ..meaning import nodes as n
 from ..meaning.interpreter import decide as interpret
 from ..meaning.interpreter import in_force
-from ..program.layout import EVENT, FIRED, NOT_PLAIN, PLAIN, REST
+from ..program.layout import EVENT, FIRED, MOVED, NOT_PLAIN, PLAIN, REST
 from ..schema.errors import PaymentError
 from ..schema.limits import MISSING
 from ..state.lists import ListError
 from ..state.plan import from_meaning as plan_of
-from ..state.store import Bound, WindowStore
+from ..state.store import Bound, WindowStore, WindowStoreError, direct_of
 from .before import NOTHING, Before, Given, Question, WindowReader
 from .decision import Decision
 from .reading import EventReader, Raw, unreadable
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from .coding import EventCoder
     from .desk import Desk
     from .models import Models
+    from .windowed import Windowed
 
 Names = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 
@@ -137,11 +138,25 @@ class Serving:
         self.program = self.rules.program
         self.coder = EventCoder(self.reader, self.program, self.lists, self._windows.checked)
         self._plain = Plain(self.reader, self.program, self.lists, self._windows.checked)
+        self._windowed = self._windowed_way()
         self._left = self.coder.steps(self._plain.left)
         self._held = Struct(f"={len(self._windows.names)}q")
         self._desks = threading.local()
         self._values = Struct(f"={len(self.program.columns)}q")
         return self
+
+    def _windowed_way(self) -> Windowed | None:
+        """How a payment is laid out for the store by a kernel, where all of that can be."""
+        direct = direct_of(self.bound)
+        if direct is None or self.rules.frame.models:
+            return None
+        from .windowed import Windowed, reads_plainly
+
+        if not reads_plainly(self.reader, self.plan, self.coder.by_windows(self._plain.left)):
+            return None
+        recorder = self.recorders["payment"]
+        dated = bool(self.rules.dated)
+        return Windowed(self.reader, self.rules.schema, self.plan, self._plain, recorder, direct, dated)
 
     def decide(self, event: object, windows: Given = None) -> Decision:
         """PaymentError when the event does not fit, also for an object of the host's that fails when it is read."""
@@ -156,10 +171,10 @@ class Serving:
             act = desk.answer[0]
             if act >= 0 and desk.has_all and windows is None:
                 return self._settled(act, desk, raw)
-        return self._decide(desk, event, raw, act, windows, None)[0]
+        return self._decide(desk, event, raw, act, windows, None)
 
-    def process(self, event: object) -> tuple[Decision, Any]:
-        """The decision, and what the recorder of payments wants when this one is recorded."""
+    def process(self, event: object) -> Decision:
+        """`Engine.process`, under the engine's lock."""
         desk = self._desk()
         raw: Raw | None = None
         act = NOT_PLAIN
@@ -170,24 +185,67 @@ class Serving:
 
     def _decide(
         self, desk: Desk, event: object, raw: Raw | None, act: int, given: Given, recorder: Recorder | None
-    ) -> tuple[Decision, Any]:
+    ) -> Decision:
         """The quick way on, for as far as the payment is plainly good; else the careful one. `raw` and `act`: what the
-        kernel took of the event, and its answer. With what is to be recorded if there is a recorder."""
-        plain = self._plain
+        kernel took of the event, and its answer. If there is a recorder, the payment is recorded where it goes
+        ahead."""
+        plain, written = self._plain, raw
         if act < 0:
             raw = self._raw(event)
             if desk.reads:
                 written = plain.rewritten(raw) or raw
                 act = desk.enter(PLAIN, desk.at, id(written), 0)
         assert raw is not None
-        if act >= 0 and plain.has_all and recorder is None and not given:
-            return self._settled(act, desk, raw), None
+        if act >= 0 and not given:
+            if plain.has_all and recorder is None:
+                return self._settled(act, desk, raw)
+            decision = None if self._windowed is None else self._at_once(self._windowed, desk, raw, written, recorder)
+            if decision is not None:
+                return decision
         now = desk.columns[0] if act >= 0 else None
         question = self._question(raw, given, recorder, now)
         before = self._windows.answer(question)
         if now is None or plain.has_all:
-            return self._after(raw, question[0], before), question[3]
-        return self._rest(raw, now, before, desk), question[3]
+            decision = self._after(raw, question[0], before)
+        else:
+            decision = self._rest(raw, now, before, desk)
+        return decision if recorder is None else self._recorded(decision, recorder, question[3])
+
+    def _at_once(
+        self, windowed: Windowed, desk: Desk, raw: Raw, written: Raw | None, recorder: Recorder | None
+    ) -> Decision | None:
+        """Windows, decision and recording in one call of the kernel, the columns being there but for windows and what
+        takes a step of its own. None where the careful way has to look. `written`: the payment as the kernel reads
+        it."""
+        now = desk.columns[0]
+        try:
+            for place, step in self._left:
+                desk.columns[place] = step(raw, now, NOTHING)
+        except Exception:  # noqa: BLE001  # the careful way meets it again, and says what it is
+            return None
+        act = windowed.decide(desk, now, written, recorder is not None)
+        if act < 0:
+            return None
+        if recorder is None or act >= MOVED:
+            return self._settled(act - MOVED if act >= MOVED else act, desk, raw, desk.windows.tobytes())
+        told = self._told(recorder, raw, now)
+        return self._recorded(self._settled(act, desk, raw, desk.windows.tobytes()), recorder, told)
+
+    def _told(self, recorder: Recorder, raw: Raw, now: int) -> Any:
+        try:
+            return recorder.told_of(raw, now)
+        except PaymentError:
+            raise
+        except Exception as error:
+            raise unreadable() from error
+
+    def _recorded(self, decision: Decision, recorder: Recorder, told: Any) -> Decision:
+        if decision.level < n.HOLD:
+            try:
+                recorder.move(told)
+            except WindowStoreError as error:
+                decision.add_note(f"the payment was not recorded: {error}")
+        return decision
 
     def _rest(self, raw: Raw, now: int, before: Before, desk: Desk) -> Decision:
         """Decide when the columns are on the desk, but for windows, scores and what takes a step of its own."""
@@ -271,7 +329,7 @@ class Serving:
             raise self.coder.beyond(-1 - act)
         return self._settled(act + FIRED if any(desk.bits) else act, desk, None, facts)
 
-    def _settled(self, act: int, desk: Desk, raw: Raw | None, facts: Facts | None = None) -> Decision:
+    def _settled(self, act: int, desk: Desk, raw: Raw | None, facts: Facts | bytes | None = None) -> Decision:
         """What the kernel left on the desk, if it says that anything fired."""
         if act < FIRED:
             return Decision(self, raw, self.program.acts[act], 0, None, facts)
@@ -279,9 +337,10 @@ class Serving:
         decision = Decision(self, raw, self.program.acts[act], desk.score[0], desk.bits.tobytes(), facts)
         return self._dated(decision) if self.rules.dated else decision
 
-    def facts(self, raw: Raw | None) -> Facts:
-        """What a payment without windows was decided on."""
-        return Facts(self, raw, NOTHING, None)
+    def facts(self, raw: Raw | None, windows: bytes | None) -> Facts:
+        """What a payment was decided on, its windows a word each."""
+        before = NOTHING if windows is None else Before(self._windows.names, self._held.unpack(windows))
+        return Facts(self, raw, before, None)
 
     def _dated(self, decision: Decision) -> Decision:
         """The same. PaymentError where a duty has a day that the calendar lacks: whoever must act has to know it."""
@@ -324,7 +383,7 @@ class Serving:
         if desk is None:
             from .desk import Desk
 
-            desk = self._desks.desk = Desk(self.program, self._plain, len(self._windows.names))
+            desk = self._desks.desk = Desk(self.program, self._plain, len(self._windows.names), self._windowed)
         return desk
 
 

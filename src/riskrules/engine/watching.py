@@ -221,7 +221,7 @@ class Watched:
         """`Engine.process`, under its lock. PaymentError for an event that does not fit, which is not recorded."""
         now = self.now()
         if now.instead is None and now.canary is None and self._shadow is None and self._tally is None:
-            return processed(now.champion, event)
+            return now.champion.process(event)
         decision = self.decide(event)
         if decision.level < n.HOLD:
             try:
@@ -295,17 +295,6 @@ def watched(
     alone = sum(x is not None for x in watchers) == 1
     kind = Switched if alone and watchers.switch else Counted if alone and watchers.metrics else Watched
     return kind(champion, watchers, canary, recorders)
-
-
-def processed(serving: Serving, event: object) -> Decision:
-    """`Engine.process` by one version, under the engine's lock."""
-    decision, told = serving.process(event)
-    if decision.level < n.HOLD:
-        try:
-            serving.recorders["payment"].move(told)
-        except WindowStoreError as error:
-            decision.add_note(f"the payment was not recorded: {error}")
-    return decision
 
 
 def answered(serving: Serving, instead: Instead, event: object) -> Decision:

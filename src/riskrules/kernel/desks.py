@@ -13,10 +13,12 @@ import numpy as np
 from ..program import layout
 from ..program.layout import Integers
 
-PLAN, CODE, VALUES, OUT, BITS, GATHERING, ROOM, ANSWER = range(8)
-DESK_HEADER = 8
+PLAN, CODE, VALUES, OUT, BITS, GATHERING, ROOM, ANSWER, LAYING, AHEAD = range(10)
+DESK_HEADER = 10
 """A desk begins with the addresses of plan and program, with where columns begin, and what comes out, and how many
-words of that are bits; with the address of the plan of what is gathered, where there is room for it, and the answer."""
+words of that are bits; with the address of the plan of what is gathered, where there is room for it, and the answer;
+with the address of the plan of what is laid out, if there is one, and of a word an action: 1 where a payment goes
+ahead."""
 FLOAT, INT, STR, NONE, TRUE, FALSE, ALL, OF_WINDOWS, END = range(9)
 HEADER = 9
 """A plan begins with the addresses of these types and objects, which differ from process to process; with whether it
@@ -34,7 +36,7 @@ slot. PARTNER: where the slot has a value the one at AUX must have one."""
 NOT_OPTIONAL = -(2**63) + 1
 """In IF_MISSING: None is not plainly good."""
 
-NOT_PLAIN, FIRED = layout.NOT_PLAIN, layout.FIRED
+NOT_PLAIN, FIRED, MOVED = layout.NOT_PLAIN, layout.FIRED, layout.MOVED
 
 G_NONE, G_DICT, G_STR, G_COUNT, G_MAPPINGS, G_CURRENCY, G_CURRENCIES, G_NESTED = range(8)
 G_HEADER = 8
@@ -43,10 +45,29 @@ G_ABOVE, G_KEY, G_LEAVES, G_WIDTH = range(4)
 dict of those that fit; the key of what may hold some of the values, 0 where there is no such. Of each mapping the one
 that it is in, its key there, how many values it has, and their keys."""
 
+(
+    L_NAME, L_ID, L_LONGEST, L_READINGS, L_ASKED, L_TEXTS, L_TEXT_ROWS, L_TIMES, L_TIME_ROWS, L_NUMBERS, L_NUMBER_ROWS,
+    L_AMOUNT, L_STATUS, L_STATUSES, L_BITS, L_PARTY_ROWS, L_HOLDS_FIRED,
+) = range(6, 23)  # fmt: skip
+L_HEADER = 23
+PART_WIDTH, PARTY_WIDTH, TIME_WIDTH, PARTIES = 4, 2, 2, 3
+"""A plan of what is laid out for a store of windows begins as a plan does, up to FALSE. Then what is before the id, the
+id's slot and how long it may be; how many windows are read; how many texts are asked by, how many there are, and where
+their rows begin: how many parts, and of each the slot, how long it may be, whether it may be missing, and a dict of all
+that it may be, 0 for any. How many readings are over a day, a month or a year, and where for each stands from when
+until before when it began when. How many numbers there are and where their rows are, which are those of a plan, and
+which of them is the amount; the slot of the status, a dict of all that it may be, and the bits for each and for none;
+of each party the slot and how long it may be; and whether a payment that fires anything is recorded elsewhere."""
+
 
 def address_of(thing: object) -> int:
     """What a kernel knows an object by. Whoever asks keeps the object for as long."""
     return id(thing)
+
+
+def known_types() -> list[int]:
+    """What a plan begins with, in this process."""
+    return [address_of(x) for x in (float, int, str, None, True, False)]
 
 
 def plan_of(
@@ -54,10 +75,9 @@ def plan_of(
 ) -> Integers:
     """A plan of such rows, for this process. `has_all`: they are all columns of the program. `windows`: which columns
     take which window. Whoever asks keeps what the rows have the addresses of."""
-    known = [address_of(x) for x in (float, int, str, None, True, False)]
     behind = HEADER + ROW_WIDTH * len(rows)
     end = behind + 2 * len(windows)
-    return np.array([*known, int(has_all), behind, end, *chain(*rows), *chain(*windows)], np.int64)
+    return np.array([*known_types(), int(has_all), behind, end, *chain(*rows), *chain(*windows)], np.int64)
 
 
 def lay_desk(
@@ -69,12 +89,15 @@ def lay_desk(
     columns: int,
     bits: int,
     room: int,
+    laying: Integers | None = None,
+    ahead: Integers | None = None,
 ) -> None:
     """Write where all is. `bits`: words of `row.decide`'s `out` before its registers. `room`: where a word a mapping
     is. The arrays must be kept."""
     values = DESK_HEADER + windows
     plans = plan.ctypes.data, code.ctypes.data
-    desk[:DESK_HEADER] = *plans, values, values + columns, bits, gathering.ctypes.data, room, 0
+    of_windows = [0 if x is None else x.ctypes.data for x in (laying, ahead)]
+    desk[:DESK_HEADER] = *plans, values, values + columns, bits, gathering.ctypes.data, room, 0, *of_windows
 
 
 def gathering_plan(

@@ -156,6 +156,61 @@ def further(typing_context: Any, words: Any, count: Any) -> tuple[Any, Generate]
 
 
 @instruction
+def put_byte(typing_context: Any, at: Any, byte: Any) -> tuple[Any, Generate]:
+    """The byte to an address."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        builder.store(builder.trunc(args[1], ir.IntType(8)), _object(builder, args[0]))
+        return args[0]
+
+    return types.int64(types.int64, types.int64), generate
+
+
+@instruction
+def copy_bytes(typing_context: Any, to: Any, start: Any, length: Any) -> tuple[Any, Generate]:
+    """So many bytes from one address to another."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        to, start = _object(builder, args[0]), _object(builder, args[1])
+        cgutils.raw_memcpy(builder, to, start, args[2], 1)  # type: ignore[no-untyped-call]  # Numba's own
+        return args[0]
+
+    return types.int64(types.int64, types.int64, types.int64), generate
+
+
+@instruction
+def let_others(typing_context: Any) -> tuple[Any, Generate]:
+    """Let the interpreter's lock go until `go_on`, which is given what this gives. No object is looked at between."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.ptrtoint(_called(builder, "PyEval_SaveThread", OBJECT, []), WORD)
+
+    return types.int64(), generate
+
+
+@instruction
+def go_on(typing_context: Any, thread: Any) -> tuple[Any, Generate]:
+    """Take the interpreter's lock again."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        _called(builder, "PyEval_RestoreThread", ir.VoidType(), [(OBJECT, _object(builder, args[0]))])
+        return args[0]
+
+    return types.int64(types.int64), generate
+
+
+@instruction
+def called(typing_context: Any, function: Any, a: Any, b: Any, c: Any, d: Any) -> tuple[Any, Generate]:
+    """What the function of four integers at an address gives."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        kind = ir.FunctionType(WORD, [WORD] * 4)
+        return builder.call(builder.inttoptr(args[0], kind.as_pointer()), args[1:])
+
+    return types.int64(*[types.int64] * 5), generate
+
+
+@instruction
 def new_tuple(typing_context: Any, count: Any) -> tuple[Any, Generate]:
     """A tuple of so many empty places, which `place` fills. 0 when there is no memory for it."""
 

@@ -12,25 +12,29 @@ from numba import njit, types
 from ..program import layout
 from ..program.layout import Integers
 from . import desks as k
-from . import plain, row
+from . import plain, row, windowed
 from .compiled import Integer, inner
 from .gathering import gather, is_whole
 from .objects import further, words_at
 
 NOT_PLAIN = layout.NOT_PLAIN
 PLAIN, REST, EVENT = layout.PLAIN, layout.REST, layout.EVENT
+ASKING, TELLING = layout.ASKING, layout.TELLING
 GATHERING, ROOM, ANSWER, NONE = k.GATHERING, k.ROOM, k.ANSWER, k.G_NONE
 
 
 def enter(which: Integer, first: Integer, second: Integer, third: Integer) -> Integer:
     """PLAIN: `plain.decide` (desk, payment). REST: `plain.decide_rest` (desk). EVENT: `_event` (desk,
-    event), whose answer is an object. Else `row.decide` (code, values, out)."""
+    event), whose answer is an object. ASKING, TELLING: `windowed.decide` (desk, payment, way). Else `row.decide` (code,
+    values, out)."""
     if which == PLAIN:
         return plain.decide(words_at(first), second)
     if which == REST:
         return plain.decide_rest(words_at(first))
     if which == EVENT:
         return _event(words_at(first), second)
+    if which in (ASKING, TELLING):
+        return windowed.decide(words_at(first), second, words_at(third), which == TELLING)
     return row.decide(words_at(first), words_at(second), words_at(third))
 
 

@@ -80,16 +80,21 @@ def _coded(plan: Integers, payment: Integer, values: Integers) -> bool:
             if given != none and item(payment, plan[at + AUX]) == none:
                 return False
             continue
-        value = plan[at + IF_MISSING]
-        if given != none:
-            value = _value(plan, at, given, values[0])
-            if value < plan[at + LOWEST] or value > plan[at + HIGHEST]:
-                return False
-        elif value == NOT_OPTIONAL:
+        value = value_at(plan, at, given, values[0])
+        if value == NOT_OPTIONAL:
             return False
         if place >= 0:
             values[place] = value
     return True
+
+
+@inner
+def value_at(plan: Integers, at: Integer, given: Integer, now: Integer) -> Integer:
+    """What the row at `at` makes of an object; NOT_OPTIONAL when the object is not plainly good."""
+    if given == plan[NONE]:
+        return plan[at + IF_MISSING]
+    value = _value(plan, at, given, now)
+    return NOT_OPTIONAL if value < plan[at + LOWEST] or value > plan[at + HIGHEST] else value
 
 
 @inner
@@ -162,13 +167,19 @@ def _decimal(given: Integer, digits: Integer) -> Integer:
 def _is_text(given: Integer, longest: Integer) -> bool:
     """Whether it is not empty, not too long, and has no NUL and no half of a surrogate pair."""
     start, length = text_of(given)
+    return bool(0 < characters_of(start, length) <= longest)
+
+
+@inner
+def characters_of(start: Integer, length: Integer) -> Integer:
+    """How many characters such bytes are; 0 when one of them is NUL."""
     characters = 0
     for i in range(length):
         byte = byte_at(start, i)
         if byte == 0:
-            return False
+            return 0
         characters += 1 if byte & CONTINUES != CONTINUED else 0
-    return bool(0 < characters <= longest)
+    return characters
 
 
 @inner

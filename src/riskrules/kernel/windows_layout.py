@@ -93,19 +93,29 @@ RECORDED, SAME, CONFLICT = 1, 0, -1
 # A payment as a store's `Direct` is asked of it. Behind the plan: how many texts and how many times are given, then of
 # each lookup its text, and of each reading its span in microseconds, or -1 - n where the n-th given time is its since.
 # Then what is given: time, length of the id, the lengths of the texts (-1: there is none), times. Behind these the
-# kernel writes the moment, digests of the texts, and the answers.
+# kernel writes the moment, digests of the id and the texts, and the answers.
 G_TEXTS, G_TIMES, G_LOOKUPS = range(3)
 G_TIME, G_ID_LENGTH, G_LENGTHS = range(3)
 
 # An event as a `Direct` is told of it: how many texts, numbers, series and gaps, then of each series its slot, the text
 # of its key, its value (n: the n-th number; -1: none; -2 - n: the n-th text) and its bit, then the gaps. Then what is
 # given: time, the bits (may it enter the series?), the lengths of the content, of the id and of the texts, the numbers
-# (MISSING: there is none). Behind these the kernel writes the event and digests of the texts.
+# (MISSING: there is none). Behind these the kernel writes the event and digests of the id and the texts.
 T_TEXTS, T_NUMBERS, T_SERIES, T_GAPS, T_BODY = range(5)
 T_SLOT, T_KEY, T_VALUE, T_BIT, T_COLUMNS = range(5)
 T_TIME, T_BITS, T_CONTENT_LENGTH, T_ID_LENGTH, T_GIVEN = range(5)
 NO_VALUE = -1
 MOST_BITS = 62
+
+# What the kernel for one payment is handed to ask and tell a store itself, the payment laid out once, as it is told:
+# the address of the store's kernel (`windows_direct.enter`), and those that it wants; of the question where, in words,
+# the given times and the answers are; of the event where what is given is, and in bytes where its texts are, with room
+# for how many.
+W_KERNEL, W_MEMORY, W_QUESTION, W_EVENT, W_TIMES, W_ANSWERS, W_GIVEN, W_TEXTS, W_ROOM = range(9)
+W_WORDS = 9
+ASK, TELL = range(2)
+ASKED = 4
+"""Added to the kinds of answer, so that they are not what a kernel gives that ran out of memory, which is zero."""
 
 
 def moment_words(lookups: int, readings: int) -> tuple[int, int]:
@@ -123,7 +133,7 @@ def event_words(entries: int, gaps: int) -> tuple[int, int]:
 def direct_moment(lookups: int, readings: int, texts: int, times: int) -> tuple[int, int, int]:
     """Where, in words, what is given of a moment begins, the answers, and the texts."""
     given = P_BODY + lookups + 2 * readings + G_LOOKUPS + lookups + readings
-    answers = given + G_LENGTHS + texts + times + moment_words(lookups, readings)[1] + ID_DIGEST * texts
+    answers = given + G_LENGTHS + texts + times + moment_words(lookups, readings)[1] + ID_DIGEST * (1 + texts)
     return given, answers, answers + 2 * readings + lookups
 
 
@@ -131,4 +141,4 @@ def direct_event(texts: int, numbers: int, series: int, gaps: int) -> tuple[int,
     """Where, in words, what is given of an event begins, the event as it is recorded, and the texts."""
     given = T_BODY + T_COLUMNS * series + gaps
     row = given + T_GIVEN + texts + numbers
-    return given, row, row + event_words(series, gaps)[1] + ID_DIGEST * texts
+    return given, row, row + event_words(series, gaps)[1] + ID_DIGEST * (1 + texts)

@@ -15,6 +15,7 @@ FOR_WINDOWS: Kernels = (
     (windows_rows.record, ((INTEGERS, INTEGERS, types.int64, types.int64),)),
     (windows_direct.read, ((INTEGERS, INTEGERS),)),
     (windows_direct.record, ((INTEGERS, INTEGERS, types.int64, types.int64),)),
+    (windows_direct.enter, ((types.int64,) * 4,)),
 )
 FOR_SWEEPING: Kernels = ((windows_rows.sweep, ((INTEGERS, types.int64, types.int64, types.int64),)),)
 

@@ -114,12 +114,13 @@ MOST_LENGTH = 2**26
 MOST_TERMS = 16
 """Terms that one rule is expanded to. Each takes a bit; beyond this, choice is worked out before the tables."""
 
-FIRED, NOT_PLAIN = 2**32, -(2**32)
-"""More and less than any answer of the kernel: added to an action's index where something fired; said of a payment that
-the kernel does not read."""
-PLAIN, REST, ROW, EVENT = range(4)
+FIRED, MOVED, NOT_PLAIN = 2**32, 2**33, -(2**32)
+"""More and less than any answer of the kernel: added to an action's index where something fired, and where the payment
+was recorded; said of a payment that the kernel does not read."""
+PLAIN, REST, ROW, EVENT, ASKING, TELLING = range(6)
 """What the kernel for one payment is asked: to read a payment's values and decide, to decide what was read, to decide
-columns, or to take the values out of a dict and then as the first."""
+columns, to take the values out of a dict and then as the first; to read the windows of a payment whose values it has
+and decide, and to record it as well where that goes ahead."""
 
 Integers = npt.NDArray[np.int64]
 

@@ -308,6 +308,11 @@ class MemoryWindows:
         """The array that holds all, the same one for as long as the store lives."""
         return self._memory
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether recording takes no more than memory: there is no folder, and the store is not closed."""
+        return self._journal is None and not self._closed
+
     def record(self, kernel: Kernel, desk: Desk, row_at: int) -> bool:
         """Record by the kernel what is on the desk, where the event's own row begins at the byte `row_at`; in the
         journal first, if there is one. WindowConflict for an id that has other content. The caller holds the lock."""

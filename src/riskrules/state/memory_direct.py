@@ -6,11 +6,14 @@ they are laid out once, when the plan is bound, and a payment is one `struct` of
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from struct import Struct
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ..kernel import windows_layout as w
+from ..program.layout import ASKING, NOT_PLAIN, TELLING
 from .memory_desk import MOST_TIME_US, OUT_OF_RANGE, TEXT_BYTES, Desk, Kept, not_available, plan_words
 from .plan import EVENTS, Plan, asked_texts, told_numbers, told_texts, told_wheres
 
@@ -29,6 +32,7 @@ class DirectMemory:
 
     def __init__(self, store: MemoryWindows, plan: Plan, slots: Sequence[int]) -> None:
         from ..kernel import windows_direct  # Numba is not loaded before there is a store
+        from ..kernel.compiled import pointer
 
         self._store = store
         self._memory = store.memory
@@ -44,11 +48,37 @@ class DirectMemory:
         self._given = Struct(f"={w.G_LENGTHS + len(texts) + len(times)}q")
         self._answers = Struct(f"={len(plan.readings)}q")
         self._told = {event: _Told(plan, slots, event) for event in EVENTS}
+        self._question = np.zeros(end, np.int64)
+        self._question[: len(words)] = words
+        self._way = np.zeros(w.W_WORDS, np.int64)
+        self._way_at: int = self._way.ctypes.data
+        self._way[w.W_KERNEL], self._way[w.W_MEMORY] = pointer(windows_direct.enter), self._memory.ctypes.data
+        self._way[w.W_QUESTION] = self._question.ctypes.data
+        self._way[w.W_TIMES], self._way[w.W_ANSWERS] = given + w.G_LENGTHS + len(texts), answers
+        self._show()
 
     def see(self, kept: Iterable[Kept], own: frozenset[int]) -> None:
         """Which series of the store the plan does not speak of. Under the store's lock."""
         for event, told in self._told.items():
             told.lay([x.slot for x in kept if x.event == event and x.slot not in own])
+        self._show()
+
+    def _show(self) -> None:
+        """Where a payment is laid out by the kernel that decides it."""
+        told, way = self._told["payment"], self._way
+        self._shown = told.desk.held
+        way[w.W_EVENT], way[w.W_GIVEN] = told.desk.words.ctypes.data, told.given_at // w.WORD_BYTES
+        way[w.W_TEXTS], way[w.W_ROOM] = told.texts_at, len(told.desk.held) - told.texts_at - w.WORD_BYTES
+
+    def decide(self, enter: Callable[[int, int, int, int], int], tells: bool, desk: int, payment: int) -> int:
+        """See `store.Direct`."""
+        store = self._store
+        with store.lock:
+            if self._told["payment"].desk.held is not self._shown:  # it has grown
+                self._show()
+            if not tells:
+                return enter(ASKING, desk, payment, self._way_at)
+            return enter(TELLING, desk, payment, self._way_at) if store.is_alone else NOT_PLAIN
 
     def read(self, words: Sequence[int], texts: bytes) -> tuple[tuple[int, ...], tuple[int, ...], str]:
         """See `store.Direct`. ValueError for a time that is out of range."""

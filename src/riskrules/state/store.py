@@ -16,7 +16,7 @@ knows them all, and a reading that looks back further is unavailable.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
 from .plan import Plan
@@ -118,6 +118,12 @@ class Direct(Protocol):
         """`Bound.record`. The last text is the content: one that differs when what tells two events apart does.
         `words`: the time; a bit a condition, the first the lowest, that says whether it holds; the lengths of the
         content and of the texts; the numbers, MISSING for one that is not there, within the bounds of their fields."""
+        ...
+
+    def decide(self, enter: Callable[[int, int, int, int], int], tells: bool, desk: int, payment: int) -> int:
+        """Have the kernel for one payment (`kernel.one`) ask and, if it `tells`, be told of the payment itself, with no
+        other record in between: what it answers. `kernel.layout.NOT_PLAIN` where that cannot be done now. `desk`,
+        `payment`: addresses for the kernel."""
         ...
 
 
