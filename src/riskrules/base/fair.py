@@ -82,22 +82,23 @@ class FairLock:
 
 
 class FairRLock:
-    """The same for `with`; the thread that has it may take it again."""
+    """The same for `with`; the thread that has it may take it again. `owner`: the thread that has it, 0 for none, which
+    may be about to change unless something else keeps it from that."""
 
-    __slots__ = ("_count", "_lock", "_owner")
+    __slots__ = ("_count", "_lock", "owner")
 
     def __init__(self) -> None:
         self._lock = FairLock()
-        self._owner = 0
+        self.owner = 0
         self._count = 0
 
     def __enter__(self) -> None:
         me = threading.get_ident()
-        if self._owner == me:
+        if self.owner == me:
             self._count += 1
             return
         self._lock.acquire()
-        self._owner = me
+        self.owner = me
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -105,5 +106,5 @@ class FairRLock:
         if self._count:
             self._count -= 1
             return
-        self._owner = 0
+        self.owner = 0
         self._lock.release()

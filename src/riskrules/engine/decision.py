@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..meaning.losses import Liability
+    from .facts import Facts
     from .reading import Raw
-    from .serving import Facts, Names, Serving
+    from .serving import Names, Serving
     from .why import Why
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -191,7 +191,15 @@ class Engine(Operated):
         it is recorded then. Where the store cannot record now, the decision stands and says so in `degraded`; `record`
         again later. WindowConflict as `record`.
         """
-        with self._moving.held:
+        deciding, moving = self._deciding, self._moving.held
+        if type(deciding) is Serving and type(event) is dict:
+            try:
+                decision = deciding.process_at_once(event, moving)
+            except PaymentError as error:
+                return self._refused(deciding, event, error)
+            if decision is not None:
+                return decision
+        with moving:
             deciding = self._deciding
             try:
                 return deciding.process(event)

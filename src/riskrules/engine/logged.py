@@ -20,7 +20,8 @@ from .shown import hidden, shown_text
 if TYPE_CHECKING:
     from ..program.model import Column
     from .decision import Decision
-    from .serving import Facts, Serving
+    from .facts import Facts
+    from .serving import Serving
 
 ENTITIES = frozenset({"account", "merchant", "wallet", "party"})
 """Kinds of which a value says who somebody is."""

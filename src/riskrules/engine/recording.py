@@ -68,7 +68,12 @@ class Recorder:
 
     def told_of(self, taken: Raw, now: int) -> Any:
         """`told`, from what the reader of decisions took out of a payment, and its time."""
-        return None if self._picked is None else self.told(self._picked(taken), now)
+        try:
+            return None if self._picked is None else self.told(self._picked(taken), now)
+        except PaymentError:
+            raise
+        except Exception as error:
+            raise unreadable() from error
 
     def told(self, raw: Raw, now: int | None = None) -> Any:
         """What `move` wants. `now`: the event's time, where it was read already. PaymentError naming the field that

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..base.fair import FairRLock
 from ..meaning import nodes as n
 from ..meaning.interpreter import decide as interpret
 from ..meaning.interpreter import in_force
@@ -28,17 +29,16 @@ from ..schema.errors import PaymentError
 from ..schema.limits import MISSING
 from ..state.lists import ListError
 from ..state.plan import from_meaning as plan_of
-from ..state.store import Bound, WindowStore, WindowStoreError, direct_of
+from ..state.store import Bound, WindowStore, WindowStoreError
 from .before import NOTHING, Before, Given, Question, WindowReader
 from .decision import Decision
+from .facts import ClaimFacts, Facts
 from .reading import EventReader, Raw, unreadable
 from .recording import Recorder, recorded_fields, recorders
 from .rules import Rules
-from .shares import Deadline, Share, allocated, deadlines_of, shares_of
 from .shown import shown_instant
 
 if TYPE_CHECKING:
-    from ..meaning.allocation import Allocation
     from ..program.model import Program
     from .coding import EventCoder
     from .desk import Desk
@@ -134,29 +134,17 @@ class Serving:
         """Make ready for `decide`: the program, and the way from events to it."""
         from .coding import EventCoder
         from .plain import Plain
+        from .windowed import windowed_of
 
         self.program = self.rules.program
         self.coder = EventCoder(self.reader, self.program, self.lists, self._windows.checked)
         self._plain = Plain(self.reader, self.program, self.lists, self._windows.checked)
-        self._windowed = self._windowed_way()
+        self._windowed = windowed_of(self, self._plain, self.coder)
         self._left = self.coder.steps(self._plain.left)
         self._held = Struct(f"={len(self._windows.names)}q")
         self._desks = threading.local()
         self._values = Struct(f"={len(self.program.columns)}q")
         return self
-
-    def _windowed_way(self) -> Windowed | None:
-        """How a payment is laid out for the store by a kernel, where all of that can be."""
-        direct = direct_of(self.bound)
-        if direct is None or self.rules.frame.models:
-            return None
-        from .windowed import Windowed, reads_plainly
-
-        if not reads_plainly(self.reader, self.plan, self.coder.by_windows(self._plain.left)):
-            return None
-        recorder = self.recorders["payment"]
-        dated = bool(self.rules.dated)
-        return Windowed(self.reader, self.rules.schema, self.plan, self._plain, recorder, direct, dated)
 
     def decide(self, event: object, windows: Given = None) -> Decision:
         """PaymentError when the event does not fit, also for an object of the host's that fails when it is read."""
@@ -218,26 +206,51 @@ class Serving:
         takes a step of its own. None where the careful way has to look. `written`: the payment as the kernel reads
         it."""
         now = desk.columns[0]
-        try:
-            for place, step in self._left:
-                desk.columns[place] = step(raw, now, NOTHING)
-        except Exception:  # noqa: BLE001  # the careful way meets it again, and says what it is
+        if not self._stepped(windowed, desk, raw, now):
             return None
-        act = windowed.decide(desk, now, written, recorder is not None)
+        act = NOT_PLAIN
+        if recorder is not None and windowed.tells:
+            act = windowed.tell(desk.enter, desk.at, id(written))
+        if act < 0:
+            act = windowed.ask(desk.enter, desk.at, id(written))
         if act < 0:
             return None
         if recorder is None or act >= MOVED:
             return self._settled(act - MOVED if act >= MOVED else act, desk, raw, desk.windows.tobytes())
-        told = self._told(recorder, raw, now)
+        told = recorder.told_of(raw, now)
         return self._recorded(self._settled(act, desk, raw, desk.windows.tobytes()), recorder, told)
 
-    def _told(self, recorder: Recorder, raw: Raw, now: int) -> Any:
+    def process_at_once(self, event: dict[Any, Any], others: FairRLock) -> Decision | None:
+        """`process` without the engine's lock, if nobody has that, `others`. None where it takes the lock or a closer
+        look; then nothing has been recorded. PaymentError as `decide`, for a duty without a day."""
+        windowed = self._windowed
+        if windowed is None or not windowed.tells:
+            return None
+        desk = self._desk()
+        if not desk.reads:
+            return None
+        raw = desk.take(EVENT, desk.at, event, 0)
+        if raw is None or desk.answer[0] < 0:
+            return None
+        if (self._left or windowed.units) and not self._stepped(windowed, desk, raw, desk.columns[0]):
+            return None
+        act = windowed.tell(desk.enter, desk.at, id(raw), others)
+        if act >= MOVED:
+            act -= MOVED
+        elif act < 0 or self.program.acts[act % FIRED].level < n.HOLD:
+            return None
+        return self._settled(act, desk, raw, desk.windows.tobytes())
+
+    def _stepped(self, windowed: Windowed, desk: Desk, raw: Raw, now: int) -> bool:
+        """Fill the columns that take a step of their own. Not where one fails: the careful way meets it again, and says
+        what it is."""
         try:
-            return recorder.told_of(raw, now)
-        except PaymentError:
-            raise
-        except Exception as error:
-            raise unreadable() from error
+            for place, step in self._left:
+                desk.columns[place] = step(raw, now, NOTHING)
+        except Exception:  # noqa: BLE001  # whatever it is, it is met again
+            return False
+        windowed.turn(now)
+        return True
 
     def _recorded(self, decision: Decision, recorder: Recorder, told: Any) -> Decision:
         if decision.level < n.HOLD:
@@ -385,48 +398,3 @@ class Serving:
 
             desk = self._desks.desk = Desk(self.program, self._plain, len(self._windows.names), self._windowed)
         return desk
-
-
-class Facts:
-    """What a decision was made on. The event's values are kept as they came and read again when asked for."""
-
-    __slots__ = ("_raw", "_values", "before", "serving")
-    allocation: Allocation | None = None
-    shares: tuple[Share, ...] = ()
-    deadlines: tuple[Deadline, ...] = ()
-
-    def __init__(
-        self, serving: Serving, raw: Raw | None, before: Before, values: Mapping[str, n.Value | None] | None
-    ) -> None:
-        self.serving = serving
-        self.before = before
-        self._raw = raw
-        self._values = values
-
-    @property
-    def values(self) -> Mapping[str, n.Value | None]:
-        """Every input by name, in held units."""
-        if self._values is None:
-            assert self._raw is not None
-            self._values = self.serving.reader.values(self._raw, self.before.values)
-        return self._values
-
-    @property
-    def id(self) -> str:
-        """The gateway's own name for the payment."""
-        if self._raw is not None:
-            return str(self._raw[self.serving.reader.slots["id"]])
-        return str(self.values.get("id") or "")
-
-
-class ClaimFacts(Facts):
-    """The same of a claim, with who bears its loss. PaymentError where nobody can say."""
-
-    __slots__ = ("allocation", "deadlines", "shares")
-
-    def __init__(self, serving: Serving, raw: Raw | None, before: Before, values: Mapping[str, n.Value | None]) -> None:
-        super().__init__(serving, raw, before, values)
-        frame = serving.rules.frame
-        self.allocation = allocated(frame, serving.rules.schema, values, serving.lists)
-        self.shares = shares_of(frame, self.allocation, values)
-        self.deadlines = deadlines_of(serving.rules, self.allocation, values)

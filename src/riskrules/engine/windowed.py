@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,13 +21,14 @@ from ..program.model import Column
 from ..schema.fields import Schema
 from ..schema.kinds import WORDS
 from ..state.plan import STATUS, Plan, asked_texts, told_numbers, told_texts, told_wheres
-from ..state.store import Direct
+from ..state.store import Direct, direct_of
 from .plain import ANY_TEXT, Plain, all_of
 from .reading import EventReader
 from .recording import PARTIES, Recorder, recorded_schema, test_of
 
 if TYPE_CHECKING:
-    from .desk import Desk
+    from .coding import EventCoder
+    from .serving import Serving
 
 EVENT = "payment"
 NAME = f"{EVENT}\0".encode()
@@ -35,10 +36,17 @@ NAME = f"{EVENT}\0".encode()
 ANY_LENGTH = 2**32
 
 
-def reads_plainly(reader: EventReader, plan: Plan, by_windows: bool) -> bool:
-    """Whether a kernel can ask for the windows of a payment. `by_windows`: something before them needs them."""
+def windowed_of(serving: Serving, plain: Plain, coder: EventCoder) -> Windowed | None:
+    """None where a kernel cannot ask for the windows: the store is elsewhere, or a key is no text of the payment's own;
+    or cannot decide with them: models come between, or a column is worked out of them."""
+    direct, reader, plan = direct_of(serving.bound), serving.reader, serving.plan
+    if direct is None or serving.rules.frame.models or coder.by_windows(plain.left):
+        return None
     names = [name for key in asked_texts(plan) for name in key]
-    return not by_windows and reader.fields[reader.slots["id"]].kind.name in ANY_TEXT and _are_texts(reader, names)
+    if reader.fields[reader.slots["id"]].kind.name not in ANY_TEXT or not _are_texts(reader, names):
+        return None
+    dated = bool(serving.rules.dated)
+    return Windowed(reader, serving.rules.schema, plan, plain, serving.recorders["payment"], direct, dated)
 
 
 def _are_texts(reader: EventReader, names: Iterable[str]) -> bool:
@@ -46,7 +54,9 @@ def _are_texts(reader: EventReader, names: Iterable[str]) -> bool:
 
 
 class Windowed:
-    """For one version of the rules that `reads_plainly`, and one store. `words`: the plan, see `kernel.desks`."""
+    """For one version of the rules and one store. `words`: the plan, see `kernel.desks`. `ask`,
+    `tell`: the store's, the latter where the kernel `tells` all that is recorded. `units`: whose beginnings are asked
+    for, for which it has to `turn`."""
 
     def __init__(
         self,
@@ -59,25 +69,22 @@ class Windowed:
         dated: bool,
     ) -> None:
         """`dated`: a payment that fires anything may be refused for it."""
-        self._slots, self._plain, self._decide = reader.slots, plain, direct.decide
+        self._slots, self._plain = reader.slots, plain
+        self.ask, self.tell = direct.ask, direct.tell
         self._fields, self._recorded = schema, recorded_schema(schema, EVENT)
         self._kept: list[object] = []
         self._calendar = Calendar(reader.clock.zone)
-        self._units = [r.span for r in plan.readings if isinstance(r.span, str)]
-        self._tells = not recorder.reader.partners and self._told_plainly(reader, plan)
+        self.units = [r.span for r in plan.readings if isinstance(r.span, str)]
+        self.tells = not recorder.reader.partners and self._told_plainly(reader, plan)
         self.words = self._plan(plan, dated)
         self._times: tuple[int, int] = (0, 0)
 
-    def decide(self, desk: Desk, now: int, raw: Any, tells: bool) -> int:
-        """What `kernel.windowed` answers. `tells`: the payment is to be recorded as well."""
-        if self._units and not self._times[0] <= now < self._times[1]:
-            self._turn(now)
-        return self._decide(desk.enter, tells and self._tells, desk.at, id(raw))
-
-    def _turn(self, now: int) -> None:
+    def turn(self, now: int) -> None:
         """Days, months and years are those of this time from now on. The kernel looks at them under the interpreter's
         lock, and leaves a payment of another time to the careful way."""
-        found = [self._calendar.around(unit, now) for unit in self._units]
+        if not self.units or self._times[0] <= now < self._times[1]:
+            return
+        found = [self._calendar.around(unit, now) for unit in self.units]
         at = int(self.words[k.L_TIME_ROWS])
         self.words[at : at + k.TIME_WIDTH * len(found)] = list(chain(*found))
         self._times = max(start for start, _ in found), min(end for _, end in found)
@@ -95,16 +102,16 @@ class Windowed:
         )
 
     def _plan(self, plan: Plan, dated: bool) -> Integers:
-        texts = told_texts(plan, EVENT) if self._tells else asked_texts(plan)
+        texts = told_texts(plan, EVENT) if self.tells else asked_texts(plan)
         asked = asked_texts(plan)
         by_asked = {name for key in asked for name in key}
         rows = [self._text(key, by_asked) for key in texts]
-        numbers = self._numbers(plan) if self._tells else []
+        numbers = self._numbers(plan) if self.tells else []
         amount = next((i for i, row in enumerate(numbers) if row[k.SLOT] == self._slots["amount"]), 0)
-        bits = self._bits(plan) if self._tells else []
-        parties = [(self._slots[x], self._recorded[x].longest) for x in PARTIES] if self._tells else []
+        bits = self._bits(plan) if self.tells else []
+        parties = [(self._slots[x], self._recorded[x].longest) for x in PARTIES] if self.tells else []
         statuses = {x: i + 1 for i, x in enumerate(self._recorded[STATUS].kind.choices)}
-        times = [0] * (k.TIME_WIDTH * len(self._units))
+        times = [0] * (k.TIME_WIDTH * len(self.units))
         pieces = [list(chain(*rows)), times, list(chain(*numbers)), bits, list(chain(*parties))]
         at = [k.L_HEADER]
         for piece in pieces:
@@ -112,7 +119,7 @@ class Windowed:
         name = int(np.frombuffer(NAME, np.int64)[0])
         id_slot, status_slot = self._slots["id"], self._slots.get(STATUS, -1)
         words = [*k.known_types(), name, id_slot, self._fields["id"].longest, len(plan.readings)]
-        words += [len(asked), len(texts), at[0], len(self._units), at[1], len(numbers), at[2], amount]
+        words += [len(asked), len(texts), at[0], len(self.units), at[1], len(numbers), at[2], amount]
         words += [status_slot, self._keep(statuses), at[3], at[4], int(dated)]
         return np.array([*words, *chain(*pieces)], np.int64)
 

@@ -103,6 +103,8 @@ class MemoryWindows:
         self._problem = ""
         self._closed = False
         self._desk = Desk(DESK_BYTES)
+        self.in_memory = folder is None
+        """Recording takes no more than memory: there is no folder, and it is not closed. Read under the lock."""
         if folder is None:
             self._start(None, arena.new_secret())
         else:
@@ -180,7 +182,7 @@ class MemoryWindows:
         if thread is not None:
             thread.join()
         with self._snapshot_lock, self.lock:
-            self._closed = True
+            self._closed, self.in_memory = True, False
             if self._journal is not None:
                 self._journal.close()
                 self._journal = None
@@ -308,11 +310,6 @@ class MemoryWindows:
         """The array that holds all, the same one for as long as the store lives."""
         return self._memory
 
-    @property
-    def is_alone(self) -> bool:
-        """Whether recording takes no more than memory: there is no folder, and the store is not closed."""
-        return self._journal is None and not self._closed
-
     def record(self, kernel: Kernel, desk: Desk, row_at: int) -> bool:
         """Record by the kernel what is on the desk, where the event's own row begins at the byte `row_at`; in the
         journal first, if there is one. WindowConflict for an id that has other content. The caller holds the lock."""
@@ -342,7 +339,7 @@ class MemoryWindows:
             self._snapshots = None
             if self._journal is not None:
                 self._journal.close()
-                self._journal = None
+                self._journal, self.in_memory = None, True
         else:
             self.lock.release()
 

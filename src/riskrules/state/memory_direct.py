@@ -6,16 +6,18 @@ they are laid out once, when the plan is bound, and a payment is one `struct` of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from struct import Struct
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..base.fair import FairRLock
 from ..kernel import windows_layout as w
 from ..program.layout import ASKING, NOT_PLAIN, TELLING
 from .memory_desk import MOST_TIME_US, OUT_OF_RANGE, TEXT_BYTES, Desk, Kept, not_available, plan_words
 from .plan import EVENTS, Plan, asked_texts, told_numbers, told_texts, told_wheres
+from .store import Enter
 
 if TYPE_CHECKING:
     from .memory import MemoryWindows
@@ -64,21 +66,27 @@ class DirectMemory:
         self._show()
 
     def _show(self) -> None:
-        """Where a payment is laid out by the kernel that decides it."""
+        """Where a payment is laid out by the kernel that decides it: a place of its own, which stays as it is."""
         told, way = self._told["payment"], self._way
-        self._shown = told.desk.held
-        way[w.W_EVENT], way[w.W_GIVEN] = told.desk.words.ctypes.data, told.given_at // w.WORD_BYTES
-        way[w.W_TEXTS], way[w.W_ROOM] = told.texts_at, len(told.desk.held) - told.texts_at - w.WORD_BYTES
+        texts = told.texts_at // w.WORD_BYTES
+        self._event = np.zeros(texts + TEXT_BYTES // w.WORD_BYTES, np.int64)
+        self._event[:texts] = told.desk.words[:texts]
+        way[w.W_EVENT], way[w.W_GIVEN] = self._event.ctypes.data, told.given_at // w.WORD_BYTES
+        way[w.W_TEXTS], way[w.W_ROOM] = told.texts_at, TEXT_BYTES - w.WORD_BYTES
 
-    def decide(self, enter: Callable[[int, int, int, int], int], tells: bool, desk: int, payment: int) -> int:
+    def ask(self, enter: Enter, desk: int, payment: int) -> int:
         """See `store.Direct`."""
+        with self._store.lock:
+            return enter(ASKING, desk, payment, self._way_at)
+
+    def tell(self, enter: Enter, desk: int, payment: int, others: FairRLock | None = None) -> int:
+        """See `store.Direct`. Whoever has `others` asks the store before it lets go of it, so under the store's lock
+        nobody comes to have it unseen."""
         store = self._store
         with store.lock:
-            if self._told["payment"].desk.held is not self._shown:  # it has grown
-                self._show()
-            if not tells:
-                return enter(ASKING, desk, payment, self._way_at)
-            return enter(TELLING, desk, payment, self._way_at) if store.is_alone else NOT_PLAIN
+            if store.in_memory and (others is None or not others.owner):
+                return enter(TELLING, desk, payment, self._way_at)
+        return NOT_PLAIN
 
     def read(self, words: Sequence[int], texts: bytes) -> tuple[tuple[int, ...], tuple[int, ...], str]:
         """See `store.Direct`. ValueError for a time that is out of range."""

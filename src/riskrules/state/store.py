@@ -17,8 +17,9 @@ knows them all, and a reading that looks back further is unavailable.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeAlias
 
+from ..base.fair import FairRLock
 from .plan import Plan
 
 Key = tuple[str, ...]
@@ -98,6 +99,8 @@ class Bound(Protocol):
         ...
 
 
+Enter: TypeAlias = Callable[[int, int, int, int], int]
+"""The kernel for one payment, as `kernel.deciding` gives it."""
 LENGTHS_AT = 3
 """Of the words that a `Direct` is told: where the lengths of the texts begin."""
 
@@ -120,10 +123,15 @@ class Direct(Protocol):
         content and of the texts; the numbers, MISSING for one that is not there, within the bounds of their fields."""
         ...
 
-    def decide(self, enter: Callable[[int, int, int, int], int], tells: bool, desk: int, payment: int) -> int:
-        """Have the kernel for one payment (`kernel.one`) ask and, if it `tells`, be told of the payment itself, with no
-        other record in between: what it answers. `kernel.layout.NOT_PLAIN` where that cannot be done now. `desk`,
-        `payment`: addresses for the kernel."""
+    def ask(self, enter: Enter, desk: int, payment: int) -> int:
+        """Have the kernel for one payment (`kernel.one`) read the windows itself: what it answers. `desk`, `payment`:
+        addresses for the kernel."""
+        ...
+
+    def tell(self, enter: Enter, desk: int, payment: int, others: FairRLock | None = None) -> int:
+        """The same, and have it record the payment, with no other record in between. `layout.NOT_PLAIN` where that
+        cannot be done now. `others`: what whoever reads and records in two steps has from the first to the second; they
+        are in none of them, or it is not done either."""
         ...
 
 
