@@ -22,13 +22,14 @@ WORD_BYTES = 8
 
 class Desk:
     """`words`: all of it, as `kernel.desks` lays it out, and `at` its address; `enter` and `take`: the kernel, whether
-    it `reads` Python's own objects here, and its `answer` to an event; `has_all`: nothing else is needed to decide one.
+    it `reads` Python's own objects here, and its `answer` to an event; `has_all`: nothing else is needed to decide one;
+    `telling`: nor to record it, where this is not None.
     In it `values` and `out` as `kernel.row` has them; and, as Python's integers, the `windows`, the `columns`, the
     `score` and the `bits` of what fired."""
 
     __slots__ = (
-        "_ahead", "_code", "_kept", "answer",
-        "at", "bits", "columns", "enter", "has_all", "out", "reads", "score", "take", "values", "windows", "words",
+        "_ahead", "_code", "_kept", "answer", "at", "bits", "columns", "enter", "has_all", "out", "reads", "score",
+        "take", "telling", "values", "windows", "words",
     )  # fmt: skip
 
     def __init__(self, program: Program, plain: Plain, windows: int, windowed: Windowed | None) -> None:
@@ -44,6 +45,7 @@ class Desk:
         self.at: int = self.words.ctypes.data
         self.enter, self.reads = deciding.kernel(), deciding.works()
         self.has_all = self.reads and plain.has_all
+        self.telling = windowed if windowed is not None and windowed.tells and self.reads else None
         self.take, self.answer = deciding.event_kernel(), view[k.ANSWER : k.ANSWER + 1]
         self._code, self._kept = program.code.ctypes.data, (program, plain, windowed)
         self._ahead = np.array([act.level < n.HOLD for act in program.acts], np.int64)

@@ -202,9 +202,8 @@ class Serving:
     def _at_once(
         self, windowed: Windowed, desk: Desk, raw: Raw, written: Raw | None, recorder: Recorder | None
     ) -> Decision | None:
-        """Windows, decision and recording in one call of the kernel, the columns being there but for windows and what
-        takes a step of its own. None where the careful way has to look. `written`: the payment as the kernel reads
-        it."""
+        """Windows, decision and recording in one call, the columns being there but for windows and what takes a step of
+        its own. None where the careful way has to look. `written`: the payment as the kernel reads it."""
         now = desk.columns[0]
         if not self._stepped(windowed, desk, raw, now):
             return None
@@ -215,19 +214,21 @@ class Serving:
             act = windowed.ask(desk.enter, desk.at, id(written))
         if act < 0:
             return None
+        windows = desk.windows.tobytes()
         if recorder is None or act >= MOVED:
-            return self._settled(act - MOVED if act >= MOVED else act, desk, raw, desk.windows.tobytes())
+            return self._settled(act - MOVED if act >= MOVED else act, desk, raw, windows)
         told = recorder.told_of(raw, now)
-        return self._recorded(self._settled(act, desk, raw, desk.windows.tobytes()), recorder, told)
+        return self._recorded(self._settled(act, desk, raw, windows), recorder, told)
 
     def process_at_once(self, event: dict[Any, Any], others: FairRLock) -> Decision | None:
         """`process` without the engine's lock, if nobody has that, `others`. None where it takes the lock or a closer
         look; then nothing has been recorded. PaymentError as `decide`, for a duty without a day."""
-        windowed = self._windowed
-        if windowed is None or not windowed.tells:
-            return None
-        desk = self._desk()
-        if not desk.reads:
+        try:
+            desk: Desk = self._desks.desk
+        except AttributeError:
+            desk = self._desk()
+        windowed = desk.telling
+        if windowed is None:
             return None
         raw = desk.take(EVENT, desk.at, event, 0)
         if raw is None or desk.answer[0] < 0:
@@ -242,8 +243,7 @@ class Serving:
         return self._settled(act, desk, raw, desk.windows.tobytes())
 
     def _stepped(self, windowed: Windowed, desk: Desk, raw: Raw, now: int) -> bool:
-        """Fill the columns that take a step of their own. Not where one fails: the careful way meets it again, and says
-        what it is."""
+        """Fill the columns that take a step of their own. Where one fails, the careful way says what it is."""
         try:
             for place, step in self._left:
                 desk.columns[place] = step(raw, now, NOTHING)
