@@ -22,23 +22,25 @@ LOOK_AGAIN_S = 0.002
 
 class FairLock:
     """For `with`, and `acquire` and `release` for whoever holds it over a fork. The thread that has it may not take it
-    again."""
+    again. Where a `with` takes too long, which is two calls, whoever takes it may do so as it does: `try_it` when
+    nobody stands in the `line`, else `wait`; then `let_go`, or `hand_over` when somebody does."""
 
-    __slots__ = ("_line", "_lock")
+    __slots__ = ("_lock", "let_go", "line", "try_it")
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._line: deque[threading.Lock] = deque()
+        self.try_it, self.let_go = self._lock.acquire, self._lock.release
+        self.line: deque[threading.Lock] = deque()
 
     def __enter__(self) -> None:
-        if self._line or not self._lock.acquire(False):
-            self._wait()
+        if self.line or not self.try_it(False):
+            self.wait()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._line:
-            self._hand_over()
+        if self.line:
+            self.hand_over()
         else:
             self._lock.release()
 
@@ -47,12 +49,12 @@ class FairLock:
     def release(self) -> None:
         self.__exit__(None, None, None)
 
-    def _wait(self) -> None:
-        if not self._line and self._lock.acquire(timeout=PATIENCE_S):
+    def wait(self) -> None:
+        if not self.line and self._lock.acquire(timeout=PATIENCE_S):
             return
         turn = threading.Lock()
         turn.acquire()
-        self._line.append(turn)
+        self.line.append(turn)
         try:
             while not self._lock.acquire(False):  # it may be let go just before this thread stands in the line
                 if turn.acquire(timeout=LOOK_AGAIN_S):
@@ -66,15 +68,15 @@ class FairLock:
     def _leave(self, turn: threading.Lock) -> bool:
         """Whether the thread still stood in the line; if not, the lock had been handed to it."""
         try:
-            self._line.remove(turn)
+            self.line.remove(turn)
         except ValueError:
             return False
         return True
 
-    def _hand_over(self) -> None:
+    def hand_over(self) -> None:
         """The lock stays locked, and is the next one's."""
         try:
-            turn = self._line.popleft()
+            turn = self.line.popleft()
         except IndexError:  # it left just now
             self._lock.release()
         else:

@@ -82,6 +82,8 @@ def empty(capacity: Capacity, lateness_us: int, remember_us: int, secret: bytes)
     _settle(memory, capacity, lateness_us, remember_us)
     forgotten = int(memory[w.FORGOTTEN])
     memory[forgotten : forgotten + w.FORGOTTEN_WORDS] = w.NEVER
+    for begins in capacity.begins()[:-1]:
+        memory[begins] += 0  # the system gives the first of it now and not in front of a payment: that takes 0.1 ms
     return memory
 
 

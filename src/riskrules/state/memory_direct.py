@@ -83,10 +83,18 @@ class DirectMemory:
         """See `store.Direct`. Whoever has `others` asks the store before it lets go of it, so under the store's lock
         nobody comes to have it unseen."""
         store = self._store
-        with store.lock:
+        lock = store.lock
+        if lock.line or not lock.try_it(False):
+            lock.wait()
+        try:
             if store.in_memory and (others is None or not others.owner):
                 return enter(TELLING, desk, payment, self._way_at)
-        return NOT_PLAIN
+            return NOT_PLAIN
+        finally:
+            if lock.line:
+                lock.hand_over()
+            else:
+                lock.let_go()
 
     def read(self, words: Sequence[int], texts: bytes) -> tuple[tuple[int, ...], tuple[int, ...], str]:
         """See `store.Direct`. ValueError for a time that is out of range."""
