@@ -9,7 +9,7 @@ twice the first. What fires is checked before against rules and windows worked o
 
 Second: events of one key, from 10^3 of them on, recorded and read. Wanted: an event costs no more.
 
-Times are of the processor, by one thread.
+Times are of the processor, by one thread; making an engine is none of them.
 """
 
 from __future__ import annotations
@@ -144,12 +144,13 @@ def one_payment(repeats: int, seed: int) -> Row:
     reads = rr.Engine(with_windows, windows=MemoryWindows())
     for event in events:
         reads.record(event)
+    ready = [rr.Engine(with_windows, windows=MemoryWindows()) for _ in range(2 * (1 + repeats))]
     own: dict[str, rr.Engine] = {}
 
     def fresh(name: str, i: int) -> rr.Engine:
-        """The engine of this repeat: a payment can be recorded only once."""
+        """The engine of this repeat, made before: a payment can be recorded only once."""
         if not i:
-            own[name] = rr.Engine(with_windows, windows=MemoryWindows())
+            own[name] = ready.pop()
         return own[name]
 
     def in_two_calls(i: int) -> None:

@@ -7,6 +7,8 @@ goes by are found.
 
 from __future__ import annotations
 
+import sys
+import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -300,3 +302,63 @@ def test_a_bug_in_what_the_kernel_goes_by_is_found(name: str) -> None:
     """The comparison differs for each."""
     with pytest.raises(AssertionError):
         compare_all(KEYS if name in ON_KEYS else RULES, Counter(), PLANTED[name])
+
+
+COUNTED = """
+ruleset counted version 2026.1
+  currency CNY
+
+window sent = count by payer.account over 24h
+
+rule many
+  "Many"
+  when sent >= 1_000_000
+  then warn
+  tell payer "?"
+"""
+THREADS, EACH = 6, 150
+
+
+def numbers_seen(others: bool) -> list[int]:
+    """What each of many payments of one payer, at one instant and in many threads, saw before it, in order. Half go at
+    once and half in two steps. `others`: whether the former mind the latter."""
+    engine = rr.Engine(rr.loads(COUNTED))
+    if not others:
+        windowed = engine._serving._windowed
+        assert windowed is not None
+        tell = windowed.tell
+        windowed.tell = lambda *given: tell(*given[:3])  # type: ignore[method-assign]  # planted
+    seen: list[int] = []
+
+    def work(thread: int) -> None:
+        for i in range(EACH):
+            event = {
+                "id": f"{thread}-{i}", "occurred_at": BEGAN.isoformat(), "amount": "1.00",
+                "payer": {"account": {"id": "a"}}, "payee": {"account": {"id": "b"}},
+            }  # fmt: skip
+            if (thread + i) % 2:
+                event["amount"] = "00000000000000000000000000000001.00"
+            seen.append(engine.process(event).facts.before.held[0])
+
+    threads = [threading.Thread(target=work, args=(t,)) for t in range(THREADS)]
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+    finally:
+        sys.setswitchinterval(before)
+    return sorted(seen)
+
+
+def test_nobody_comes_between_reading_and_recording() -> None:
+    """Each payment sees all that were recorded before it, whichever way either goes."""
+    for _ in range(3):
+        assert numbers_seen(others=True) == list(range(THREADS * EACH))
+
+
+def test_who_minds_nobody_is_found() -> None:
+    """Without that care some two see the same."""
+    assert any(numbers_seen(others=False) != list(range(THREADS * EACH)) for _ in range(20))
