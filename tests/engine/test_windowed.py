@@ -327,7 +327,7 @@ def numbers_seen(others: bool) -> list[int]:
         windowed = engine._serving._windowed
         assert windowed is not None
         tell = windowed.tell
-        windowed.tell = lambda *given: tell(*given[:3])  # type: ignore[method-assign]  # planted
+        windowed.tell = lambda *given: tell(*given[:3])  # type: ignore[method-assign]  # the bug that is planted
     seen: list[int] = []
 
     def work(thread: int) -> None:

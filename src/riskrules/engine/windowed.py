@@ -54,9 +54,9 @@ def _are_texts(reader: EventReader, names: Iterable[str]) -> bool:
 
 
 class Windowed:
-    """For one version of the rules and one store. `words`: the plan, see `kernel.desks`. `ask`,
-    `tell`: the store's, the latter where the kernel `tells` all that is recorded. `units`: whose beginnings are asked
-    for, for which it has to `turn`."""
+    """For one version of the rules and one store. `words`: the plan, see `kernel.desks`. `ask`, `tell`: the store's,
+    the latter where the kernel `tells` all that is recorded. `units`: whose beginnings are asked for, for which it has
+    to `turn`."""
 
     def __init__(
         self,
