@@ -14,13 +14,14 @@ from collections.abc import Mapping
 import numpy as np
 from program_generator import Maker
 
+from riskrules.kernel.block import is_plain
 from riskrules.kernel.chunk import Chunk, Lists
 from riskrules.kernel.deciding import decide_row
 from riskrules.kernel.warm import warm
 from riskrules.meaning import interpreter
 from riskrules.meaning import nodes as n
 from riskrules.meaning.interpreter import Outcome
-from riskrules.program import layout, machine
+from riskrules.program import laid, layout, machine
 from riskrules.program.compile import from_meaning
 from riskrules.program.model import Program
 
@@ -111,9 +112,9 @@ def note(program: Program, ruleset: n.Ruleset, seen: Counter[str]) -> None:
     seen["more than 64 extras"] += int(code[layout.EXTRAS]) > 64
     seen["codes of one byte"] += int(code[layout.BYTE_COLUMNS])
     seen["codes of two bytes"] += int(code[layout.PAIR_COLUMNS])
-    marks = code[code[layout.MARK_ROWS] : code[layout.TERM_ROWS]].reshape(-1, layout.MARK_WIDTH)
-    seen["mark from stretches"] += int((marks[:, 3] == 0).sum())
-    seen["mark from a table"] += int((marks[:, 3] == 1).sum())
+    seen["several groups of words"] += program.laid.stride > laid.GROUP
+    seen["eight columns and more"] += int(code[layout.BYTE_COLUMNS]) > laid.AT_ONCE
+    seen["nothing but rules"] += is_plain.py_func(code)
     seen["lookups"] += int(code[layout.LOOKUPS]) > 0
     for c in program.columns:
         seen[f"column {c.coding}"] += 1
@@ -156,7 +157,8 @@ def test_kernels_decide_as_the_interpreter_does() -> None:
         *(f"operation {k}" for k in range(machine.OPERATIONS)),
     ]
     wanted += ["derived choice", "several terms", "more than 64 rules", "more than 64 exempts", "more than 64 extras"]
-    wanted += ["codes of one byte", "codes of two bytes", "mark from stretches", "mark from a table"]
+    wanted += ["codes of one byte", "codes of two bytes", "several groups of words"]
+    wanted += ["eight columns and more", "nothing but rules"]
     wanted += ["column number", "column word", "column yes/no", "column host", "refused as too large"]
     wanted += ["lifted", "exempt", "scored", "fired", "nothing fired", *(f"level {k}" for k in range(6))]
     assert [w for w in wanted if seen[w] < 5] == [], seen

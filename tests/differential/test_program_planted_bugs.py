@@ -17,8 +17,9 @@ from test_program_kernels import SEED, difference, made
 from riskrules.kernel.warm import warm
 from riskrules.meaning import linear
 from riskrules.meaning.lowering import Graph
-from riskrules.program import conditions, layout, machine, sets
+from riskrules.program import conditions, laid, layout, machine, sets
 from riskrules.program.compile import from_meaning
+from riskrules.program.laid import Laid
 from riskrules.program.layout import Integers
 from riskrules.schema.limits import MISSING
 
@@ -81,7 +82,7 @@ def bands_never_lifted(code: Integers) -> None:
 
 def extras_to_the_first(code: Integers) -> None:
     """A rule's second term sets the first rule's bit."""
-    owners = code[code[layout.EXTRA_OWNERS] : code[layout.MARK_ROWS]]
+    owners = code[code[layout.EXTRA_OWNERS] : code[layout.POOL]]
     owners[:] = owners[:1]
 
 
@@ -93,22 +94,6 @@ def sign_of_the_divisor_lost(code: Integers) -> None:
     instructions[instructions[:, 0] == machine.SIGNED, 0] = machine.OR
 
 
-def stretch_one_too_long(code: Integers) -> None:
-    """A test of the block kernel takes in one code more."""
-    tests = rows(code, layout.TEST_ROWS, layout.TEST_WIDTH)
-    tests[tests[:, 0] == layout.FROM_BYTES, 3] += 1
-
-
-def marks_of_missing_lost(code: Integers) -> None:
-    """Marks leave out the first code, which is that of missing."""
-    for mark in rows(code, layout.MARK_ROWS, layout.MARK_WIDTH):
-        if mark[3] == 1:
-            code[mark[1]] = 0
-        elif mark[2] > 0 and code[mark[1]] == 0:
-            mark[1] += 2
-            mark[2] -= 1
-
-
 IN_THE_CODE = (
     rank_above_not_from,
     bits_one_along,
@@ -117,8 +102,6 @@ IN_THE_CODE = (
     bands_never_lifted,
     extras_to_the_first,
     sign_of_the_divisor_lost,
-    stretch_one_too_long,
-    marks_of_missing_lost,
 )
 
 
@@ -131,6 +114,33 @@ def test_nothing_is_found_where_nothing_is_planted() -> None:
 def test_a_bug_in_the_code_is_found(plant: Callable[[Integers], None]) -> None:
     """Each of these arrays decides some generated payment otherwise than the interpreter."""
     assert found(plant)
+
+
+def test_a_second_group_one_code_along_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tables of the words from the fifth on are laid out where many payments look for them."""
+    tables = Laid._tables
+
+    def planted(self: Laid) -> Integers:
+        whole = tables(self)
+        second = whole[self.plan[laid.STEP] : 2 * self.plan[laid.STEP]]
+        second[:] = np.roll(second, laid.GROUP)
+        return whole
+
+    monkeypatch.setattr(Laid, "_tables", planted)
+    assert found()
+
+
+def test_a_column_that_is_left_out_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where columns are taken eight at a time, those of the last eight count too."""
+    lay = Laid.__init__
+
+    def planted(self: Laid, code: Integers) -> None:
+        lay(self, code)
+        columns = self.plan[laid.ROWS :][: 2 * self.plan[laid.BYTES]].reshape(-1, 2)
+        columns[-laid.AT_ONCE :] = columns[:1]
+
+    monkeypatch.setattr(Laid, "__init__", planted)
+    assert found()
 
 
 def test_missing_taken_for_a_number_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

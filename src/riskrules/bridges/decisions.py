@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import nanoarrow as na
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 
 from ..schema.limits import MISSING
 from .chunked import ChunkedTable
-from .columns import UNKNOWN, Words
+from .columns import UNKNOWN, Mask, Words
 from .texts import LaidTexts
 
 LIST_COLUMNS = ("fired", "responsible", "measures")
@@ -124,37 +125,41 @@ def list_array(lists: Lists) -> Any:
 
 def text_array(codes: NDArray[np.int32], words: Sequence[str]) -> Any:
     """utf8[n] with words[codes[i]] in row i; null where the code is -1."""
-    known = codes != UNKNOWN
     if isinstance(words, LaidTexts) and _in_order(codes, len(words)):
-        data, bounds = words.data, words.bounds
-        _check_length(bounds)
-    else:
-        encoded = [*(word.encode() for word in words), b""]  # the last is for -1
-        lengths = np.fromiter(map(len, encoded), np.int64, len(encoded))
-        bounds = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths[codes])])
-        _check_length(bounds)
-        data = _copied(encoded, lengths, codes, bounds)
-    bitmap = None if known.all() else na.c_buffer(np.packbits(known, bitorder="little"))
-    return na.c_array_from_buffers(
-        na.string(),
-        len(codes),
-        [bitmap, _fixed(bounds, np.int32), na.c_buffer(data)],
-        null_count=int(len(known) - np.count_nonzero(known)),
-    )
+        _check_length(int(words.bounds[-1]))
+        return _texts(None, _fixed(words.bounds, np.int32), words.data)
+    known = codes != UNKNOWN
+    encoded = [*(word.encode() for word in words), b""]  # the last is for -1
+    copied = _many_copied if len(codes) >= MANY_TEXTS else _few_copied
+    bounds, data = copied(encoded, codes)
+    return _texts(None if known.all() else known, na.c_buffer(bounds), data)
 
 
-def _copied(
-    encoded: Sequence[bytes], lengths: NDArray[np.int64], codes: NDArray[np.int32], bounds: NDArray[np.int64]
-) -> NDArray[np.uint8]:
-    """The texts by their codes, one behind the other."""
-    if len(codes) < MANY_TEXTS:
-        return np.frombuffer(b"".join([encoded[code] for code in codes.tolist()]), np.uint8)
-    from ..kernel.texts import copy_texts  # which whoever decides a table has loaded
+def _texts(known: Mask | None, bounds: Any, data: NDArray[np.uint8]) -> Any:
+    bitmap = None if known is None else na.c_buffer(np.packbits(known, bitorder="little"))
+    gaps = 0 if known is None else int(len(known) - np.count_nonzero(known))
+    count = bounds.size_bytes // np.dtype(np.int32).itemsize - 1
+    return na.c_array_from_buffers(na.string(), count, [bitmap, bounds, na.c_buffer(data)], null_count=gaps)
 
-    texts = np.frombuffer(bytearray(b"".join(encoded)), np.uint8)
-    to = np.empty(int(bounds[-1]), np.uint8)
-    copy_texts(texts, np.cumsum(lengths) - lengths, np.require(codes, np.int32, ["C", "W"]), bounds, to)
-    return to
+
+def _few_copied(encoded: Sequence[bytes], codes: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+    """The texts by their codes, one behind the other: where each begins and, last, where they end; and their bytes."""
+    texts = [encoded[code] for code in codes.tolist()]
+    bounds = np.fromiter(accumulate(map(len, texts), initial=0), np.int64, len(texts) + 1)
+    _check_length(int(bounds[-1]))
+    return bounds.astype(np.int32), np.frombuffer(b"".join(texts), np.uint8)
+
+
+def _many_copied(encoded: Sequence[bytes], codes: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+    from ..kernel.texts import BEYOND, copy_texts, total_length  # which whoever decides a table has loaded
+
+    begins = np.fromiter(accumulate(map(len, encoded), initial=0), np.int64, len(encoded) + 1)
+    codes = np.require(codes, np.int32, ["C", "W"])
+    length = total_length(begins, codes)
+    _check_length(length)
+    bounds, data = np.empty(len(codes) + 1, np.int32), np.empty(length + BEYOND, np.uint8)
+    copy_texts(np.frombuffer(bytearray(b"".join(encoded) + bytes(BEYOND)), np.uint8), begins, codes, bounds, data)
+    return bounds, data[:length]
 
 
 def _in_order(codes: NDArray[np.int32], count: int) -> bool:
@@ -162,6 +167,6 @@ def _in_order(codes: NDArray[np.int32], count: int) -> bool:
     return len(codes) == count and np.array_equal(codes, np.arange(count))
 
 
-def _check_length(bounds: NDArray[np.int64]) -> None:
-    if bounds[-1] > MOST_TEXT_BYTES:
+def _check_length(length: int) -> None:
+    if length > MOST_TEXT_BYTES:
         raise ValueError(f"more than {MOST_TEXT_BYTES} bytes of text in one column; decide in smaller batches")

@@ -36,11 +36,13 @@ class Duties:
     @classmethod
     def of(cls, serving: Serving, batch: Batch, fired: Lists) -> Duties:
         """The duties of every payment, from the rules that fired for it."""
+        kinds = _kinds(serving)
+        if not kinds:
+            return cls(batch.rows, np.zeros(0, np.int64), np.zeros(0, np.int32), (), ())
         row = np.repeat(np.arange(batch.rows, dtype=np.int64), np.diff(fired.starts))
         found: dict[tuple[str, str], int] = {}
         rows: list[NDArray[np.int64]] = []
         duties: list[NDArray[np.int32]] = []
-        kinds = _kinds(serving)
         for responsible, rules in kinds.items():
             mine = row[np.isin(fired.index, rules)]
             open_rows = np.unique(mine)
@@ -97,6 +99,8 @@ def _numbered(
 def responsible_lists(duties: Duties) -> Lists:
     """For each payment `payee.account=BANK-B` and the like."""
     names = [f"{p}={i}" for p, i in zip(duties.paths, duties.institutions, strict=True)]
+    if not names:
+        return Lists(np.zeros(duties.rows + 1, np.int64), duties.duty, [])
     starts = np.searchsorted(duties.row, np.arange(duties.rows + 1)).astype(np.int64)
     return Lists(starts, duties.duty, names)
 
@@ -133,6 +137,8 @@ def measure_lists(serving: Serving, fired: Lists) -> Lists:
         for name in serving.program.rules
     ]
     payments = len(fired.starts) - 1
+    if not names:
+        return Lists(np.zeros(payments + 1, np.int64), np.zeros(0, np.int32), [])
     row = np.repeat(np.arange(payments, dtype=np.int64), np.diff(fired.starts))
     keys = [np.zeros(0, np.int64)]
     width = len(names) + 1

@@ -132,15 +132,15 @@ class Decisions:
     read and how often."""
 
     def __init__(self, serving: Serving, batches: Iterable[DecidedBatch], unread: Unread) -> None:
-        decided: list[Decided] = []
         self.errors: list[BadRow] = []
         self.rows = 0
-        for batch in batches:
-            decided.append(batch.decided)
-            self.errors += batch.errors
-            self.rows += batch.rows
+        self.table = _table(serving, map(self._counted, batches))
         self.degraded = window_notes(unread)
-        self.table = _table(serving, decided)
+
+    def _counted(self, batch: DecidedBatch) -> Decided:
+        self.errors += batch.errors
+        self.rows += batch.rows
+        return batch.decided
 
     def noted(self, *notes: str) -> Decisions:
         """The same with more sentences in `degraded`."""
@@ -282,7 +282,7 @@ def window_notes(unread: Unread) -> tuple[str, ...]:
     return (*windows, *scores)
 
 
-def _table(serving: Serving, decided: list[Decided]) -> DecisionTable:
+def _table(serving: Serving, decided: Iterable[Decided]) -> DecisionTable:
     rules = serving.rules
     return decision_table(decided, f"{rules.name} {rules.version}", rules.fingerprint)
 

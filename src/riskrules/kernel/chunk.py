@@ -64,11 +64,12 @@ class Chunk:
         )
         self._rule_words = int(code[layout.RULE_WORDS])
         self._exempt_words = int(code[layout.EXEMPT_WORDS])
-        self._words = self._rule_words + self._exempt_words + int(code[layout.EXTRA_WORDS])
+        self._laid = program.laid
+        self._stride = self._laid.stride
         self._codes = np.zeros((int(code[layout.BYTE_COLUMNS]), rows), np.uint8)
         self._pairs = np.zeros((int(code[layout.PAIR_COLUMNS]), rows), np.uint16)
         self._held = np.zeros((int(code[layout.LOADS]), rows), np.int64)
-        self._bits = np.zeros(rows * self._words, np.int64)
+        self._bits = np.zeros(rows * self._stride, np.int64)
         self._lifted = np.zeros(rows * self._rule_words if self._exempt_words else 0, np.int64)
 
     def feed(self, column: int, values: Integers) -> None:
@@ -87,16 +88,17 @@ class Chunk:
         """The outcome for the first `count` payments of the columns that were fed last."""
         assert 0 <= count <= self.rows
         acts, scores = np.zeros(count, np.int16), np.zeros(count, np.int64)
-        bits = self._bits[: count * self._words]
+        bits = self._bits[: count * self._stride]
         lifted = self._lifted[: count * self._rule_words]
-        block.decide(self.program.code, self._codes, self._pairs, self._held, bits, lifted, acts, scores)
+        laid, fed = self._laid, (self._codes, self._pairs, self._held)
+        block.decide(self.program.code, laid.tables, laid.plan, *fed, bits, lifted, acts, scores)
         whole = self._rule_words + self._exempt_words
         return Decided(
             acts=acts,
             scores=scores,
-            fired=self._lists(bits, count, self._words, 0, self._rule_words),
+            fired=self._lists(bits, count, self._stride, 0, self._rule_words),
             lifted=self._lists(lifted, count, self._rule_words, 0, self._rule_words if self._exempt_words else 0),
-            exempts=self._lists(bits, count, self._words, self._rule_words, whole),
+            exempts=self._lists(bits, count, self._stride, self._rule_words, whole),
         )
 
     def _lists(self, bits: Integers, count: int, words: int, first: int, end: int) -> Lists:
@@ -104,6 +106,6 @@ class Chunk:
         if first == end:
             return Lists(starts, np.zeros(0, np.int32))
         block.starts(bits, words, first, end, starts)
-        indices = np.zeros(int(starts[-1]), np.int32)
-        block.numbers(bits, words, first, end, indices)
-        return Lists(starts, indices)
+        indices = np.empty(int(starts[-1]) + block.INDICES_AT_ONCE, np.int32)
+        block.numbers(bits, words, first, end, starts, indices)
+        return Lists(starts, indices[: -block.INDICES_AT_ONCE])

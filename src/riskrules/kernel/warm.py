@@ -19,6 +19,8 @@ PROGRAM = types.Array(types.int64, 1, "C", readonly=True)
 INTEGERS = types.int64[::1]
 BYTES, BYTE_ROWS = types.uint8[::1], types.uint8[:, ::1]
 PAIRS, PAIR_ROWS = types.uint16[::1], types.uint16[:, ::1]
+HELD_ROWS = types.int64[:, ::1]
+CODES = types.int32[::1]
 Kernels: TypeAlias = tuple[tuple[Any, tuple[tuple[Any, ...], ...]], ...]
 """Each kernel and its signatures."""
 FOR_MANY: Kernels = (
@@ -26,11 +28,12 @@ FOR_MANY: Kernels = (
     (coding.first_out_of_bounds, ((PROGRAM, types.int64, INTEGERS),)),
     (
         block.decide,
-        ((PROGRAM, BYTE_ROWS, PAIR_ROWS, types.int64[:, ::1], INTEGERS, INTEGERS, types.int16[::1], INTEGERS),),
+        ((PROGRAM, *(INTEGERS,) * 2, BYTE_ROWS, PAIR_ROWS, HELD_ROWS, *(INTEGERS,) * 2, types.int16[::1], INTEGERS),),
     ),
     (block.starts, ((INTEGERS, types.int64, types.int64, types.int64, INTEGERS),)),
-    (texts.copy_texts, ((BYTES, INTEGERS, types.int32[::1], INTEGERS, BYTES),)),
-    (block.numbers, ((INTEGERS, types.int64, types.int64, types.int64, types.int32[::1]),)),
+    (texts.total_length, ((INTEGERS, CODES),)),
+    (texts.copy_texts, ((BYTES, INTEGERS, CODES, CODES, BYTES),)),
+    (block.numbers, ((INTEGERS, types.int64, types.int64, types.int64, INTEGERS, CODES),)),
 )
 
 _lock = threading.Lock()

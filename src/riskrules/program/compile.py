@@ -1,9 +1,9 @@
 """Meaning → program.
 
 Conditions become terms (`conditions`), arithmetic becomes instructions (`machine`), and then everything
-is laid into one array (`layout`): for each column the points that part its values into codes, for each code the bits
-of the terms that it does not rule out (`tables`), and the same terms once more as tests for the block kernel
-(`blocks`). The order of rules and conditions in a file makes no difference to what is decided.
+is laid into one array (`layout`): for each column the points that part its values into codes, and for each code the
+bits of the terms that it does not rule out (`tables`). The order of rules and conditions in a file makes no difference
+to what is decided.
 """
 
 from __future__ import annotations
@@ -15,13 +15,12 @@ import numpy as np
 from ..meaning import nodes as n
 from ..schema.limits import MISSING
 from . import layout, sets
-from .blocks import Blocks, places_of
 from .conditions import Conditions, Term, in_force, words_of
 from .layout import Integers
 from .machine import Machine, assemble
 from .model import Program
 from .settling import settling
-from .tables import Coding, Pool, codings, numbers_by_code, tables
+from .tables import Coding, Pool, codings, numbers_by_code, places_of, tables
 
 
 class ProgramLimitError(ValueError):
@@ -112,8 +111,6 @@ def _code(
     _check_columns(coded[:hosts])
     offsets = tables(coded, terms, bits.words, pool)
     lookups = [(x.register, x.column, pool.add(numbers_by_code(x.pieces, coded[x.column]))) for x in machine.lookups]
-    blocks = Blocks(coded, hosts, pool)
-    blocks.add(terms)
     directory = _directory(made, machine, coded[:hosts], offsets, pool)
     sections = [
         _rows(directory, layout.DIRECTORY_WIDTH),
@@ -123,9 +120,6 @@ def _code(
         _rows(machine.instructions, layout.INSTRUCTION_WIDTH),
         *settling(ruleset, rules, acts, bits.rule_words),
         np.array(bits.owners, np.int64),
-        _rows(blocks.marks, layout.MARK_WIDTH),
-        _rows(blocks.terms, layout.TERM_WIDTH),
-        _rows(blocks.tests, layout.TEST_WIDTH),
     ]
     header = [0] * layout.HEADER
     paired = sum(c.paired for c in coded[:hosts])
@@ -148,28 +142,25 @@ def _code(
         layout.INSTRUCTIONS: len(machine.instructions),
         layout.BYTE_COLUMNS: hosts - paired,
         layout.PAIR_COLUMNS: paired,
-        layout.MARKS: len(blocks.marks),
-        layout.TERMS: len(blocks.terms),
-        layout.TESTS: len(blocks.tests),
     }.items():
         header[k] = v
     header[layout.DIRECTORY : layout.POOL + 1] = layout.section_offsets(header)
     header[layout.LENGTH] = header[layout.POOL] + pool.length
-    _check_counts(header)
+    _check_counts(header, layout.length_of_tables(header, [c.codes for c in coded[:hosts]]))
     for section, places in layout.POINTERS.items():
         sections[section - layout.DIRECTORY][:, places] += header[layout.POOL]
     return np.concatenate([np.array(header, np.int64), *(s.reshape(-1) for s in sections), *pool.runs])
 
 
-def _check_counts(header: Sequence[int]) -> None:
+def _check_counts(header: Sequence[int], in_tables: int) -> None:
     for count, most, what in (
-        (layout.LENGTH, layout.MOST_LENGTH, "integers in the program"),
-        (layout.MARKS, layout.MOST_MARKS, "different choices among the values of one input"),
-        (layout.DERIVED, layout.MOST_MARKS, "different conditions on several inputs"),
-        (layout.ACTS, layout.MOST_ACTS, "different actions"),
+        (header[layout.LENGTH], layout.MOST_LENGTH, "integers in the program"),
+        (in_tables, layout.MOST_LENGTH, "integers in the tables of its columns"),
+        (header[layout.DERIVED], layout.MOST_DERIVED, "different conditions on several inputs"),
+        (header[layout.ACTS], layout.MOST_ACTS, "different actions"),
     ):
-        if header[count] > most:
-            raise ProgramLimitError(f"{header[count]} {what}, and {most} is the most")
+        if count > most:
+            raise ProgramLimitError(f"{count} {what}, and {most} is the most")
 
 
 def _rows(rows: Sequence[Sequence[int]], width: int) -> Integers:

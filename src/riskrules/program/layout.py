@@ -11,12 +11,13 @@ exempts; from the next whole word the second and further terms of either ("extra
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-FORMAT_NUMBER = 2
+FORMAT_NUMBER = 3
 
 # The header: counts.
 (
@@ -39,10 +40,7 @@ FORMAT_NUMBER = 2
     INSTRUCTIONS,
     BYTE_COLUMNS,
     PAIR_COLUMNS,
-    MARKS,
-    TERMS,
-    TESTS,
-) = range(22)
+) = range(19)
 
 # The header: offsets of the sections, in order; the last is the pool.
 (
@@ -60,12 +58,9 @@ FORMAT_NUMBER = 2
     LIFTS,
     BAND_ROWS,
     EXTRA_OWNERS,
-    MARK_ROWS,
-    TERM_ROWS,
-    TEST_ROWS,
     POOL,
-) = range(22, 40)
-HEADER = 40
+) = range(19, 34)
+HEADER = 34
 
 # A column's row in the directory.
 MODE, POINTS, POINT_COUNT, CODES, TABLE, PLACE, PAIRED, LOWEST, HIGHEST, HELD = range(10)
@@ -84,17 +79,8 @@ INSTRUCTION_WIDTH = 5
 """operation · register of the result · up to three operands"""
 BAND_WIDTH = 3
 """least score · act · its level"""
-MARK_WIDTH = 4
-"""column · offset · count · whether it is a table (a 0 or 1 for each code) or a list of (first, last) codes"""
-TERM_WIDTH = 3
-"""bit · first test · end of the tests"""
-TEST_WIDTH = 4
-"""source · index in it · first code · how many codes further"""
-FROM_BYTES, FROM_PAIRS, FROM_MARKS = range(3)
-"""Sources of a test: columns coded in one byte, in two, or the marks: yes/no bytes worked out in each block, first
-those of the derived columns, then those of `MARK_ROWS`."""
 
-POINTERS = {DIRECTORY: (POINTS, TABLE), DERIVED_ROWS: (1,), LOOKUP_ROWS: (2,), MARK_ROWS: (1,)}
+POINTERS = {DIRECTORY: (POINTS, TABLE), DERIVED_ROWS: (1,), LOOKUP_ROWS: (2,)}
 """By section: which places in a row are offsets into the pool."""
 
 MOST_BYTE_CODES = 256
@@ -105,8 +91,8 @@ MOST_RULES = 100_000
 """Rules and exempts. A program's tables grow with rules times codes; see `MOST_LENGTH`."""
 MOST_REGISTERS = 8_192
 """Registers, one payment's worth: 256 payments at a time then take 16 MiB."""
-MOST_MARKS = 65_536
-"""Derived columns, and marks: each is 2 kB while a block is decided."""
+MOST_DERIVED = 65_536
+"""Derived columns: each is 256 bytes while a block is decided."""
 MOST_ACTS = 32_767
 """Different actions of one ruleset, so that an int16 holds an index."""
 MOST_LENGTH = 2**26
@@ -143,9 +129,6 @@ def section_sizes(header: list[int]) -> list[int]:
         header[EXEMPTS] * words,
         header[BANDS] * BAND_WIDTH,
         header[EXTRAS],
-        header[MARKS] * MARK_WIDTH,
-        header[TERMS] * TERM_WIDTH,
-        header[TESTS] * TEST_WIDTH,
     ]
 
 
@@ -155,6 +138,13 @@ def section_offsets(header: list[int]) -> list[int]:
     for size in section_sizes(header):
         offsets.append(offsets[-1] + size)
     return offsets
+
+
+def length_of_tables(header: Sequence[int], codes: Iterable[int]) -> int:
+    """Integers in the tables of all columns, `codes` of each of the host's, were each there by itself: what laying them
+    out for many payments takes."""
+    words = header[RULE_WORDS] + header[EXEMPT_WORDS] + header[EXTRA_WORDS]
+    return words * (sum(codes) + 2 * header[DERIVED])
 
 
 @dataclass(frozen=True, slots=True)

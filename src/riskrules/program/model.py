@@ -16,6 +16,7 @@ import numpy.typing as npt
 from ..meaning import nodes as n
 from ..schema.limits import MISSING
 from . import layout
+from .laid import Laid
 
 Integers = npt.NDArray[np.int64]
 
@@ -61,6 +62,11 @@ class Program:
     def places(self) -> layout.Places:
         """Where the row kernel's `out` holds what."""
         return layout.places(self.code)
+
+    @cached_property
+    def laid(self) -> Laid:
+        """What the block kernel reads."""
+        return Laid(self.code)
 
     def out(self) -> Integers:
         """A new array for the row kernel to write to. Threads that decide at the same time need one each."""

@@ -43,7 +43,7 @@ from .model import HOST, NUMBER, WORD, Column, Program
 from .verify import UnsoundProgram, verify
 
 MAGIC = b"riskprog"
-FILE_FORMAT = 7
+FILE_FORMAT = 8
 HEAD = struct.Struct("<8sIIQQQ32s")
 """magic, format number, zero, bytes of JSON, bytes of the pieces, integers of code, checksum"""
 MOST_BYTES = 2**30

@@ -140,3 +140,13 @@ def numbers_by_code(pieces: Pieces, coding: Coding) -> Integers:
     found = np.zeros(coding.codes, np.int64)
     found[coding.merged] = by_rank
     return found
+
+
+def places_of(coded: Sequence[Coding]) -> list[int]:
+    """Each column's place among the columns coded in as many bytes."""
+    counts = {False: 0, True: 0}
+    places = []
+    for c in coded:
+        places.append(counts[c.paired])
+        counts[c.paired] += 1
+    return places

@@ -24,7 +24,7 @@ class UnsoundProgram(ValueError):
 
 LIMITS = {
     layout.COLUMNS: layout.MOST_COLUMNS,
-    layout.DERIVED: layout.MOST_MARKS,
+    layout.DERIVED: layout.MOST_DERIVED,
     layout.RULES: layout.MOST_RULES,
     layout.EXEMPTS: layout.MOST_RULES,
     layout.EXTRAS: layout.MOST_RULES * layout.MOST_TERMS,
@@ -37,9 +37,6 @@ LIMITS = {
     layout.INSTRUCTIONS: layout.MOST_LENGTH,
     layout.BYTE_COLUMNS: layout.MOST_COLUMNS,
     layout.PAIR_COLUMNS: layout.MOST_COLUMNS,
-    layout.MARKS: layout.MOST_MARKS,
-    layout.TERMS: layout.MOST_LENGTH,
-    layout.TESTS: layout.MOST_LENGTH,
 }
 
 
@@ -75,7 +72,6 @@ class _Proof:
         self._arithmetic()
         self._settling()
         self._bits()
-        self._blocks()
 
     def _rows(self, section: int, width: int) -> Integers:
         start, end = self.header[section], self.header[section + 1]
@@ -115,6 +111,8 @@ class _Proof:
         _within(counts, 0, len(self.code) + 1, "a column's number of points")
         self._in_pool(rows[:, layout.POINTS], counts, "a column's points")
         self._in_pool(rows[:, layout.TABLE], codes * self.words, "a column's table")
+        in_tables = layout.length_of_tables(self.header, codes.tolist())
+        _require(in_tables <= layout.MOST_LENGTH, "its columns' tables are longer than a program can be")
         ranked = modes == layout.RANK
         _require(bool(np.all(codes[ranked] == counts[ranked] + 1)), "a column's codes do not fit its points")
         for row in rows:
@@ -169,47 +167,22 @@ class _Proof:
         _within(self._rows(layout.BAND_ROWS, layout.BAND_WIDTH)[:, 1], 0, h[layout.ACTS], "a band's act")
 
     def _bits(self) -> None:
-        """No bit can be set that is no rule's, no exempt's and no extra's: the first column's table rules them out, and
-        so does the number of each term."""
+        """No bit can be set that is no rule's, no exempt's and no extra's: the first column's table rules them
+        out."""
         h = self.header
-        self.real = np.zeros(64 * self.words, np.bool_)
+        real = np.zeros(64 * self.words, np.bool_)
         first = 0
         for count, words in (
             (layout.RULES, layout.RULE_WORDS),
             (layout.EXEMPTS, layout.EXEMPT_WORDS),
             (layout.EXTRAS, layout.EXTRA_WORDS),
         ):
-            self.real[first : first + h[count]] = True
+            real[first : first + h[count]] = True
             first += 64 * h[words]
-        outside = np.packbits(~self.real, bitorder="little").view("<i8").astype(np.int64)
+        outside = np.packbits(~real, bitorder="little").view("<i8").astype(np.int64)
         table, codes = int(self.directory[0, layout.TABLE]), int(self.directory[0, layout.CODES])
         rows = self.code[table : table + codes * self.words].reshape(codes, self.words)
         _require(not (rows & outside).any(), "a bit stands for no rule")
         owners = self._rows(layout.EXTRA_OWNERS, 1)
         _within(owners, 0, 64 * (h[layout.RULE_WORDS] + h[layout.EXEMPT_WORDS]), "an extra's owner")
-        _require(bool(np.all(self.real[owners])), "an extra belongs to no rule")
-
-    def _blocks(self) -> None:
-        h = self.header
-        marks = self._rows(layout.MARK_ROWS, layout.MARK_WIDTH)
-        _within(marks[:, 0], 0, h[layout.COLUMNS], "a mark's column")
-        _within(marks[:, 2], 0, layout.MOST_CODES + 1, "a mark's length")
-        _within(marks[:, 3], 0, 2, "a mark's kind")
-        by_table = marks[:, 3] == 1
-        codes = self.directory[marks[:, 0], layout.CODES]
-        _require(bool(np.all(marks[by_table, 2] == codes[by_table])), "a mark's table does not fit its column")
-        self._in_pool(marks[:, 1], np.where(by_table, marks[:, 2], 2 * marks[:, 2]), "a mark")
-        terms = self._rows(layout.TERM_ROWS, layout.TERM_WIDTH)
-        _within(terms[:, 0], 0, len(self.real), "a term's bit")
-        _require(bool(np.all(self.real[terms[:, 0]])), "a term's bit stands for no rule")
-        _require(bool(np.all(np.diff(terms[:, 0]) > 0)), "the terms are out of order")
-        _within(terms[:, 1], 0, h[layout.TESTS] + 1, "a term's first test")
-        _within(terms[:, 2], 0, h[layout.TESTS] + 1, "a term's last test")
-        _require(bool(np.all(terms[:, 1] <= terms[:, 2])), "a term ends before it begins")
-        tests = self._rows(layout.TEST_ROWS, layout.TEST_WIDTH)
-        _within(tests[:, 0], 0, 3, "a test's source")
-        places = np.array([h[layout.BYTE_COLUMNS], h[layout.PAIR_COLUMNS], h[layout.DERIVED] + h[layout.MARKS]])
-        _within(tests[:, 1], 0, places[tests[:, 0]], "a test's column")
-        most = np.array([layout.MOST_BYTE_CODES, layout.MOST_CODES, layout.MOST_BYTE_CODES])[tests[:, 0]]
-        _within(tests[:, 2], 0, most, "a test's first code")
-        _within(tests[:, 3], 0, most, "a test's stretch")
+        _require(bool(np.all(real[owners])), "an extra belongs to no rule")
