@@ -12,7 +12,7 @@ read as something near it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -32,7 +32,9 @@ LISTS = ("+l", "+L")
 class Raw:
     """A stretch of one Arrow array: rows [offset, offset + length) of `view`, of the Arrow format `format`.
     `held` bool[length], None when a struct above leaves out no row. `dictionary`: the values that a
-    dictionary-encoded column points into. `inner`: what the lists of a list column hold, all rows of it."""
+    dictionary-encoded column points into. `inner`: what the lists of a list column hold, all rows of it. `owner`: what
+    must be kept for as long as the buffers are read. `readings`: what was read of all of it, for those who come again,
+    as each stretch of a column comes to the same dictionary."""
 
     format: str
     view: Any
@@ -41,6 +43,8 @@ class Raw:
     held: Mask | None = None
     dictionary: Raw | None = None
     inner: Raw | None = None
+    owner: object = None
+    readings: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def buffer(self, place: int, dtype: str) -> NDArray[Any]:
         """The values of a fixed-width buffer, only the rows of this stretch."""
@@ -75,7 +79,7 @@ def bits(packed: NDArray[np.uint8], offset: int, length: int) -> Mask:
     """Bits [offset, offset + length) of a packed buffer, least significant first."""
     first = offset // 8
     unpacked = np.unpackbits(packed[first : (offset + length + 7) // 8], bitorder="little")
-    return unpacked[offset - 8 * first : offset - 8 * first + length].astype(np.bool_)
+    return unpacked[offset - 8 * first : offset - 8 * first + length].view(np.bool_)
 
 
 def _has_bitmap(arrow_format: str) -> bool:
@@ -152,7 +156,8 @@ def _chunk(schema: Any, array: Any) -> Chunk:
     view = array.view()
     whole = Raw("+s", view, view.offset, view.length)
     held = None if whole.present.all() else whole.present
-    return Chunk(view.length, dict(_columns(schema, view, view.offset, view.length, held, "")), array)
+    columns = _columns(schema, view, view.offset, view.length, held, "")
+    return Chunk(view.length, {name: replace(raw, owner=array) for name, raw in columns}, array)
 
 
 def _columns(

@@ -20,7 +20,7 @@ from ..schema.kinds import ENTITIES
 from ..schema.limits import MISSING
 from ..schema.values import read_value, wrong_kind
 from .arrow import Raw, bits
-from .columns import UNKNOWN, Cells, Column, Flags, Numbers, Refusal, Words, empty_column
+from .columns import UNKNOWN, Cells, Column, Flags, Numbers, Placed, Refusal, Words, empty_column
 from .distinct import codes_of, distinct_marks
 from .moments import read_counted, read_stamps
 from .numbers import (
@@ -39,6 +39,8 @@ from .texts import LaidTexts, read_texts
 SCALED = ("money", "number", "ratio", "count")
 TEXTS = ("u", "U", "vu")
 PLAIN_WORDS = ENTITIES | {"text"}
+_FEW_WORDS = 1_024
+"""Words up to which a whole dictionary is read for each batch, whether its rows point to all of it or not."""
 Read = tuple[Column, list[Refusal]]
 
 
@@ -72,7 +74,10 @@ def _read_plain(f: Field, raw: Raw, cells: Cells, how: Reading) -> Column:
     if (name == "time" and form.startswith("ts")) or (name == "duration" and form.startswith("tD")):
         return read_stamps(f, raw, cells, how)
     if name == "yes/no" and form == "b":
-        return Flags(np.where(cells.present, bits(raw.whole(1), raw.offset, raw.length), UNKNOWN).astype(np.int8))
+        flags = bits(raw.whole(1), raw.offset, raw.length).view(np.int8)
+        if not cells.present.all():
+            flags[~cells.present] = UNKNOWN
+        return Flags(flags)
     cells.refuse_all(lambda: _unfit(f, form))
     return empty_column(f, raw.length)
 
@@ -104,6 +109,10 @@ def _read_named(f: Field, raw: Raw, cells: Cells, how: Reading) -> Column:
 def _read_dictionary(f: Field, raw: Raw, words: Raw, how: Reading) -> Read:
     """A dictionary's values are read once each; those that no row points to cannot be bad."""
     present = raw.present
+    if words.length <= _FEW_WORDS and not f.kind.numeric and f.kind.name != "yes/no" and present.all():
+        placed = _placed(f, raw, words, how)
+        if placed is not None:
+            return placed, []
     whole = bool(present.all())
     places = raw.buffer(1, INTEGERS[raw.format]).astype(np.int64)
     if not whole:
@@ -124,6 +133,23 @@ def _read_dictionary(f: Field, raw: Raw, words: Raw, how: Reading) -> Read:
         held = found.codes if isinstance(found, Words) else found.values
         held[~present] = MISSING if isinstance(found, Numbers) else UNKNOWN
     return found, refusals
+
+
+def _placed(f: Field, raw: Raw, words: Raw, how: Reading) -> Placed | None:
+    """A column of words as places in a dictionary of few, none of them bad, as nearly all are; else None."""
+    places = raw.buffer(1, INTEGERS[raw.format])
+    if not len(places) or int(places.min()) < 0 or int(places.max()) >= words.length:
+        return None
+    if how.values is not None:
+        column, refused = read_column(f, words, how)
+    else:
+        if (f, how) not in words.readings:
+            words.readings[f, how] = read_column(f, words, how)
+        column, refused = words.readings[f, how]
+    if refused or not isinstance(column, Words) or column.known() is not None:
+        return None
+    narrow = places.view(np.uint8) if places.dtype.itemsize == 1 else places.astype(np.int32)
+    return Placed(narrow, column.codes, column.words, raw.owner)
 
 
 def from_distinct(

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +44,40 @@ class Numbers:
     def take(self, rows: NDArray[np.int64]) -> Numbers:
         return Numbers(self.values[rows])
 
+    def known(self) -> Mask | None:
+        """bool[n]: rows that have a value; None where all have."""
+        return _some(self.values != MISSING)
+
+
+class Floats(Numbers):
+    """Numbers that came as floats, all there and within their field's bounds: `floats` float64[n], each to be rounded
+    to units of 10**-`digits`. They are, when somebody asks for `values`; rules mostly compare them as they are."""
+
+    __slots__ = ("_keeps", "_rounded", "_values", "digits", "floats")
+
+    floats: NDArray[np.float64]
+    digits: int
+    _rounded: Callable[[], NDArray[np.int64]]
+    _values: NDArray[np.int64] | None
+
+    def __init__(
+        self, floats: NDArray[np.float64], digits: int, rounded: Callable[[], NDArray[np.int64]], keeps: object
+    ) -> None:
+        """`rounded` works the values out. `keeps`: what the memory of `floats` belongs to."""
+        for name, value in (("floats", floats), ("digits", digits), ("_rounded", rounded), ("_keeps", keeps)):
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, "_values", None)
+
+    @property
+    def values(self) -> NDArray[np.int64]:
+        if self._values is None:
+            object.__setattr__(self, "_values", self._rounded())
+        assert self._values is not None
+        return self._values
+
+    def known(self) -> Mask | None:
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class Flags:
@@ -57,6 +91,10 @@ class Flags:
 
     def take(self, rows: NDArray[np.int64]) -> Flags:
         return Flags(self.values[rows])
+
+    def known(self) -> Mask | None:
+        """As of numbers."""
+        return _some(self.values != UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +110,40 @@ class Words:
 
     def take(self, rows: NDArray[np.int64]) -> Words:
         return Words(self.codes[rows], self.words)
+
+    def known(self) -> Mask | None:
+        """As of numbers."""
+        return _some(self.codes != UNKNOWN)
+
+
+class Placed(Words):
+    """Words that came as places in a dictionary, none of them missing: row i has words[own[places[i]]]. `places`
+    uint8[n] or int32[n], `own` int32[dictionary]; `codes` are worked out when somebody asks for them."""
+
+    __slots__ = ("_codes", "_keeps", "own", "places")
+
+    places: NDArray[Any]
+    own: NDArray[np.int32]
+    _codes: NDArray[np.int32] | None
+
+    def __init__(self, places: NDArray[Any], own: NDArray[np.int32], words: Sequence[str], keeps: object) -> None:
+        """`keeps`: what the memory of `places` belongs to."""
+        for name, value in (("places", places), ("own", own), ("words", words), ("_keeps", keeps), ("_codes", None)):
+            object.__setattr__(self, name, value)
+
+    @property
+    def codes(self) -> NDArray[np.int32]:
+        if self._codes is None:
+            object.__setattr__(self, "_codes", self.own[self.places])
+        assert self._codes is not None
+        return self._codes
+
+    def known(self) -> Mask | None:
+        return None
+
+
+def _some(known: Mask) -> Mask | None:
+    return None if known.all() else known
 
 
 Column: TypeAlias = Numbers | Flags | Words

@@ -239,24 +239,26 @@ class _Work:
             try:
                 check_currency(f, word, currency)
             except PaymentError as e:
-                self.refusals.append(Refusal(np.flatnonzero(column.codes == code), e))
+                self._refuse(column.codes == code, e)
 
     def _check_presence(self, sound: Mask) -> None:
         """Required fields, and the institution of each known instrument. A cell refused before is not missing."""
-        known = {feed.field.name: _known(self.columns[feed.field.name]) for feed in self.plan.feeds}
+        known = {feed.field.name: self.columns[feed.field.name].known() for feed in self.plan.feeds}
         refused: dict[str, Mask] = {}
         for refusal in self.refusals:
             refused.setdefault(refusal.error.field, np.zeros(self.piece.rows, np.bool_))[refusal.rows] = True
         for feed in self.plan.feeds:
             f = feed.field
-            if known[f.name].all():
+            own = known[f.name]
+            if own is None:
                 continue
-            absent = sound & ~known[f.name] & ~refused.get(f.key, np.zeros(1, np.bool_))
+            absent = sound & ~own & ~refused.get(f.key, np.zeros(1, np.bool_))
             if not f.optional:
                 self._refuse(absent, missing(f))
             for instrument in self.plan.schema:
                 if instrument.partner == f.name and instrument.name in known and f.optional:
-                    self._refuse(absent & known[instrument.name], missing_partner(instrument, f))
+                    named = known[instrument.name]
+                    self._refuse(absent if named is None else absent & named, missing_partner(instrument, f))
 
     def _refuse(self, where: Mask, error: PaymentError) -> None:
         rows = np.flatnonzero(where)
@@ -276,15 +278,6 @@ class _Work:
             self.piece.numbers[rows],
             self.piece.place,
         )
-
-
-def _known(column: Column) -> Mask:
-    known: Mask
-    if isinstance(column, Numbers):
-        known = column.values != MISSING
-    else:
-        known = (column.values if isinstance(column, Flags) else column.codes) != UNKNOWN
-    return known
 
 
 def _constant(f: Field, value: Value, rows: int) -> Column:

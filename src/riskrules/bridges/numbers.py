@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from ..schema.errors import PaymentError
 from ..schema.fields import Field
+from ..schema.floats import first_float, last_float
 from ..schema.values import FAR_AWAY, FAR_DIGITS, decimals_of, narrow_float, not_exact, not_finite, too_far
 from .arrow import Raw
-from .columns import Cells, Mask, Numbers
+from .columns import Cells, Floats, Mask, Numbers
 from .reading import HALF_EVEN, MINOR, Reading, read_cell
 
 INTEGERS = {"c": "<i1", "C": "<u1", "s": "<i2", "S": "<u2", "i": "<i4", "I": "<u4", "l": "<i8", "L": "<u8"}
@@ -54,13 +55,13 @@ def read_floats(f: Field, raw: Raw, cells: Cells, how: Reading) -> Numbers:
     if money and raw.format != "g":
         cells.refuse_all(lambda: narrow_float(f))
         return cells.bound(np.zeros(raw.length, np.int64))
-    given = raw.buffer(1, FLOATS[raw.format]).astype(np.float64)
+    given = raw.buffer(1, FLOATS[raw.format]).astype(np.float64, copy=False)
     digits = digits_for(f, how)
-    if not money and f.kind.name != "count" and cells.present.all():
-        units = _plainly(given, digits)
-        if units is not None:
-            return cells.bound(units)
-    given[~cells.present] = 0
+    if not money and f.kind.name != "count" and len(given) and cells.present.all():
+        lowest, highest = first_float(f.lowest, digits), last_float(f.highest, digits)
+        if lowest <= given.min() and given.max() <= highest:  # neither holds where one is not a number
+            return Floats(given, digits, lambda: _rounded(given, digits), raw.owner)
+    given = np.where(cells.present, given, 0.0)
     cells.refuse(~np.isfinite(given), lambda: not_finite(f))
     far = np.abs(given) > (FAR_AWAY / 10**digits if money else min(FAR_AWAY, _MOST_SCALED // 10**digits))
     cells.refuse(far, lambda: too_far(f))
@@ -73,6 +74,12 @@ def read_floats(f: Field, raw: Raw, cells: Cells, how: Reading) -> Numbers:
         cells.refuse(np.trunc(given) != given, lambda: not_exact(f, digits))
         return cells.bound(given.astype(np.int64))
     return cells.bound(_nearest(given, digits))
+
+
+def _rounded(given: NDArray[np.float64], digits: int) -> NDArray[np.int64]:
+    """Floats within the bounds of a field, as units."""
+    units = _plainly(given, digits)
+    return _nearest(given, digits) if units is None else units
 
 
 def _plainly(given: NDArray[np.float64], digits: int) -> NDArray[np.int64] | None:

@@ -1,16 +1,16 @@
 """Arrow's texts as codes and distinct words.
 
-Three layouts (offsets of 32 and of 64 bits, and views) become one: stretches of a run of bytes. The distinct
-ones are laid side by side and decoded together where that is the same as one by one, because a call for each
-would cost more than all the rest; and a word becomes a Python text of its own only when somebody asks for it, since
-of a million ids nobody asks.
+Three layouts (offsets of 32 and of 64 bits, and views) become one: texts somewhere in memory, which a kernel numbers
+(a dictionary, where they are few). The distinct ones are laid side by side and decoded together where that is the same
+as one by one, because a call for each would cost more than all the rest; and a word becomes a Python text of its own
+only when somebody asks for it, since of a million ids nobody asks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import overload
 
 import numpy as np
@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 
 from .arrow import Raw
 from .columns import UNKNOWN, TableError
-from .distinct import distinct_texts
 
+MANY_TEXTS = 2_000
+"""From so many on a kernel looks which are equal."""
+MOST_TEXT_BYTES = 2**31 - 1
 INLINE = 12
 """A view holds a text of up to 12 bytes itself."""
 VIEW_BYTES = 16
@@ -75,61 +77,120 @@ class LaidTexts(Sequence[str]):
 
 
 def read_texts(raw: Raw) -> Texts:
-    """The distinct texts of a column of format u, U or vu, in order of appearance."""
-    rows = np.flatnonzero(raw.present)
+    """The distinct texts of a column of format u, U or vu, in order of appearance. TableError for damaged ones."""
+    codes, data, bounds = _many(raw) if raw.length >= MANY_TEXTS else _few(raw)
+    return Texts(codes, _decoded(data, bounds))
+
+
+Distinct = tuple[NDArray[np.int32], NDArray[np.uint8], NDArray[np.int64]]
+"""A code for each row, and the distinct texts side by side: their bytes, and where each begins and the last ends."""
+
+
+def _few(raw: Raw) -> Distinct:
+    place: dict[bytes, int] = {}
     codes = np.full(raw.length, UNKNOWN, np.int32)
-    if not len(rows):
-        return Texts(codes, [])
-    data, starts, lengths = _viewed(raw, rows) if raw.format == "vu" else _offset(raw, rows)
-    codes[rows], first = distinct_texts(data, starts, lengths)
-    return Texts(codes, _decoded(data, starts[first], lengths[first]))
+    for row in np.flatnonzero(raw.present).tolist():
+        codes[row] = place.setdefault(_viewed(raw, row) if raw.format == "vu" else _offset(raw, row), len(place))
+    bounds = np.fromiter(accumulate(map(len, place), initial=0), np.int64, len(place) + 1)
+    return codes, np.frombuffer(b"".join(place), np.uint8), bounds
 
 
-def _offset(raw: Raw, rows: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
-    """Bytes, and where each of the rows' texts starts in them and how long it is."""
-    offsets = raw.whole(1).view("<i4" if raw.format == "u" else "<i8")
-    bounds = offsets[raw.offset : raw.offset + raw.length + 1].astype(np.int64)
-    starts, ends = bounds[:-1][rows], bounds[1:][rows]
-    if (ends < starts).any():
-        raise TableError("a column of texts is damaged: a text ends before it begins")
-    low, high = int(starts.min()), int(ends.max())
-    return raw.whole(2)[low:high], starts - low, ends - starts
+def _offset(raw: Raw, row: int) -> bytes:
+    wide = 4 if raw.format == "u" else 8
+    data = raw.whole(2)
+    first, last = raw.whole(1)[(raw.offset + row) * wide :][: 2 * wide].view(f"<i{wide}").tolist()
+    if not 0 <= first <= last <= len(data):
+        raise _damaged()
+    return data[first:last].tobytes()
 
 
-def _viewed(raw: Raw, rows: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
-    own = raw.whole(1)[raw.offset * VIEW_BYTES : (raw.offset + raw.length) * VIEW_BYTES]
-    views = own.view("<i4").reshape(-1, 4)[rows]
-    lengths = views[:, 0].astype(np.int64)
-    starts = rows * VIEW_BYTES + 4
-    pieces, placed = [own], len(own)
-    outside = lengths > INLINE
-    for number in np.unique(views[outside, 2]).tolist():
-        here = np.flatnonzero(outside & (views[:, 2] == number))
-        begins = views[here, 3].astype(np.int64)
-        low, high = int(begins.min()), int((begins + lengths[here]).max())
-        starts[here] = begins - low + placed
-        pieces.append(raw.whole(2 + number)[low:high])
-        placed += high - low
-    return np.concatenate(pieces), starts, lengths
+def _viewed(raw: Raw, row: int) -> bytes:
+    own = raw.whole(1)[(raw.offset + row) * VIEW_BYTES :][:VIEW_BYTES]
+    length, _, number, first = own.view("<i4").tolist()
+    if 0 <= length <= INLINE:
+        return own[4 : 4 + length].tobytes()
+    if length < 0 or not 0 <= number < _data_buffers(raw):
+        raise _damaged()
+    data = raw.whole(2 + number)
+    if not 0 <= first <= len(data) - length:
+        raise _damaged()
+    return data[first : first + length].tobytes()
 
 
-def _decoded(
-    data: NDArray[np.uint8], starts: NDArray[np.int64], lengths: NDArray[np.int64]
-) -> Sequence[str | None]:
-    bounds = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
-    if np.array_equal(starts[1:], starts[:-1] + lengths[:-1]):  # they lie side by side already
-        beside = data[starts[0] : starts[0] + bounds[-1]].copy()
-    else:
-        beside = data[np.repeat(starts - bounds[:-1], lengths) + np.arange(bounds[-1])]
+def _many(raw: Raw) -> Distinct:
+    from ..kernel.distinct import number_texts  # which whoever decides a table has loaded
+
+    starts, lengths, total, keeps = _places_of_views(raw) if raw.format == "vu" else _places(raw)
+    n = raw.length
+    codes, first, marks = np.empty(n, np.int32), np.empty(n, np.int64), np.empty(n, np.int64)
+    bounds, data = np.empty(n + 1, np.int64), np.empty(total, np.uint8)
+    table = np.full(1 << (2 * n - 1).bit_length(), -1, np.int32)
+    count = number_texts(starts, lengths, table, codes, first, marks, bounds, data)
+    del keeps
+    bounds = bounds[: count + 1].copy()
+    data = data[: bounds[-1]]
+    return codes, data if 2 * len(data) > total else data.copy(), bounds
+
+
+Placed = tuple[NDArray[np.int64], NDArray[np.int32], int, object]
+"""The address of each text, its bytes (-1 for none), the bytes of all together, and what must be kept meanwhile."""
+
+
+def _places(raw: Raw) -> Placed:
+    data = raw.whole(2)
+    wide = 4 if raw.format == "u" else 8
+    offsets = raw.whole(1).view(f"<i{wide}")[raw.offset : raw.offset + raw.length + 1].astype(np.int64)
+    starts, lengths = offsets[:-1], np.diff(offsets)
+    present = raw.present
+    if not present.all():
+        lengths[~present] = 0
+        starts = np.where(present, starts, 0)
+    if int(lengths.min()) < 0 or int(starts.min()) < 0 or int((starts + lengths).max()) > len(data):
+        raise _damaged()
+    if int(lengths.max()) > MOST_TEXT_BYTES:
+        raise TableError(f"a text of more than {MOST_TEXT_BYTES} bytes")
+    total = int(lengths.sum())
+    lengths[~present] = -1
+    return starts + _address(data), lengths.astype(np.int32), total, data
+
+
+def _places_of_views(raw: Raw) -> Placed:
+    from ..kernel.distinct import DAMAGED, place_views
+
+    own = raw.whole(1)[raw.offset * VIEW_BYTES : (raw.offset + raw.length) * VIEW_BYTES].view("<i4")
+    outside = [raw.whole(2 + number) for number in range(_data_buffers(raw))]
+    buffers = np.array([x for data in outside for x in (_address(data), len(data))], np.int64)
+    starts, lengths = np.zeros(raw.length, np.int64), np.empty(raw.length, np.int32)
+    total = place_views(np.require(own, requirements=["C", "A"]), buffers, raw.present, starts, lengths)
+    if total == DAMAGED:
+        raise _damaged()
+    return starts, lengths, total, (own, outside)
+
+
+def _data_buffers(raw: Raw) -> int:
+    """How many buffers hold texts of a column of views, besides those for gaps, for the views, and for their sizes."""
+    return int(raw.view.n_buffers) - 3
+
+
+def _address(data: NDArray[np.uint8]) -> int:
+    return int(data.__array_interface__["data"][0])
+
+
+def _damaged() -> TableError:
+    return TableError("a column of texts is damaged: a text lies outside of what is there")
+
+
+def _decoded(data: NDArray[np.uint8], bounds: NDArray[np.int64]) -> Sequence[str | None]:
+    """The texts that lie side by side; None for one that is no UTF-8."""
     try:
-        text = beside.tobytes().decode()
+        text = str(data.data, "utf-8") if len(data) else ""
     except UnicodeDecodeError:
-        return _one_by_one(beside, bounds)
-    if len(text) != len(beside):
-        begins = bounds[:-1][lengths > 0]
-        if ((beside[begins] & 0xC0) == 0x80).any():  # a character that begins in one text and ends in the next
-            return _one_by_one(beside, bounds)
-    return LaidTexts(beside, bounds, text)
+        return _one_by_one(data, bounds)
+    if len(text) != len(data):
+        begins = bounds[:-1][np.diff(bounds) > 0]
+        if ((data[begins] & 0xC0) == 0x80).any():  # a character that begins in one text and ends in the next
+            return _one_by_one(data, bounds)
+    return LaidTexts(data, bounds, text)
 
 
 def _one_by_one(beside: NDArray[np.uint8], bounds: NDArray[np.int64]) -> list[str | None]:

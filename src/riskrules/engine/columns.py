@@ -7,54 +7,96 @@ each distinct text (or pair of texts) in the batch, of the same interpreter that
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..bridges.columns import Batch, Column, Flags, Numbers, Words
+from ..bridges.columns import Batch, Column, Flags, Floats, Numbers, Placed, Words
 from ..meaning import nodes as n
 from ..meaning.interpreter import holds
 from ..meaning.walk import reads_in
 from ..program import model
 from ..schema.limits import MISSING
 
+if TYPE_CHECKING:
+    from ..kernel.chunk import Chunk
+
 Integers = NDArray[np.int64]
+
+
+def feed(chunk: Chunk, place: int, column: model.Column, batch: Batch, lists: Mapping[str, frozenset[str]]) -> None:
+    """Give the program's column number `place` to the kernel: what `integers_of` says, by the shortest way there is
+    from what the batch has."""
+    found = None if column.atom is not None else batch.columns.get(column.name)
+    if isinstance(found, Floats) and chunk.feed_floats(place, found.floats, found.digits):
+        return
+    if isinstance(found, Flags):
+        chunk.feed_places(place, found.values, np.array([0, 1, MISSING], np.int64))
+        return
+    told = _by_word(column, batch, lists)
+    if told is None:
+        chunk.feed(place, np.ascontiguousarray(integers_of(column, batch, lists)))
+        return
+    words, values = told
+    if isinstance(words, Placed):
+        chunk.feed_places(place, words.places, np.append(values[words.own], values[-1]))
+    else:
+        chunk.feed_places(place, words.codes, values)
 
 
 def integers_of(column: model.Column, batch: Batch, lists: Mapping[str, frozenset[str]]) -> Integers:
     """The program's column for each payment of the batch. An input that the batch lacks (a window) is missing."""
+    told = _by_word(column, batch, lists)
+    if told is not None:
+        words, values = told
+        return values[words.codes]
     if column.atom is not None:
         return _atom(column.atom, batch, lists)
     found = batch.columns.get(column.name)
-    if found is None:
-        return np.full(batch.rows, MISSING, np.int64)
     if isinstance(found, Numbers):
         return found.values
     if isinstance(found, Flags):
         return np.where(found.values < 0, MISSING, found.values.astype(np.int64))
-    place = {word: i for i, word in enumerate(column.words)}
-    other = len(column.words)
-    table = np.array([*(place.get(word, other) for word in found.words), MISSING], np.int64)
-    return table[found.codes]
+    return np.full(batch.rows, MISSING, np.int64)
+
+
+def _by_word(
+    column: model.Column, batch: Batch, lists: Mapping[str, frozenset[str]]
+) -> tuple[Words, Integers] | None:
+    """Where the program's column follows from one column of words: that, and the integer of each word, with one more
+    for a missing one. Else None."""
+    atom = column.atom
+    if atom is None:
+        found = batch.columns.get(column.name)
+        if not isinstance(found, Words):
+            return None
+        place = {word: i for i, word in enumerate(column.words)}
+        other = len(column.words)
+        return found, np.array([*(place.get(word, other) for word in found.words), MISSING], np.int64)
+    names = [r.name for r in reads_in(atom)]
+    if len(names) != 1:
+        return None
+    words = _words(batch.columns.get(names[0]), batch.rows)
+    if isinstance(atom, n.InList) and isinstance(atom.value, n.Read):
+        items = lists[atom.list]
+        return words, np.array([*((word in items) != atom.negated for word in words.words), False], np.int64)
+    answers = [holds(atom, {names[0]: text}, lists) for text in (*words.words, None)]
+    return words, np.array(answers, np.int64)
 
 
 def _atom(atom: n.Atom, batch: Batch, lists: Mapping[str, frozenset[str]]) -> Integers:
+    """One that reads several columns."""
     names = [r.name for r in reads_in(atom)]
     columns = [_words(batch.columns.get(name), batch.rows) for name in names]
     match atom, columns:
         case n.Equal(n.Read(), n.Read(), negated), [left, right]:
             return _same(left, right, negated)
-        case n.InList(n.Read(), listed, negated), [column]:
-            items = lists[listed]
-            return np.array([False, *((word in items) != negated for word in column.words)], np.int64)[column.codes + 1]
     # one answer for each combination of distinct texts that the batch has
     sizes = [len(c.words) + 1 for c in columns]
     combined = np.zeros(batch.rows, np.int64)
     for c, size in zip(columns, sizes, strict=True):
         combined = combined * size + (c.codes.astype(np.int64) + 1)
-    if len(columns) == 1:
-        answers = [holds(atom, {names[0]: text}, lists) for text in (None, *columns[0].words)]
-        return np.array(answers, np.int64)[combined]
     present, inverse = np.unique(combined, return_inverse=True)
     texts = [(None, *c.words) for c in columns]
     answers = []

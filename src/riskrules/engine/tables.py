@@ -29,7 +29,7 @@ from ..kernel.chunk import MOST_ROWS, Chunk
 from ..meaning import nodes as n
 from ..schema.fields import Schema
 from ..schema.limits import MISSING
-from .columns import integers_of
+from .columns import feed
 from .duties import Duties, institution_totals, measure_lists, responsible_lists
 from .history import Replaying, Unread
 from .recording import fields_of
@@ -66,7 +66,7 @@ class DecidedBatch:
         self.rows = batch.rows
         self.acts = serving.program.acts
         for c, column in enumerate(serving.program.columns):
-            kernel.feed(c, np.ascontiguousarray(integers_of(column, batch, serving.lists)))
+            feed(kernel, c, column, batch, serving.lists)
         decided = kernel.decide(batch.rows)
         self.act_index: NDArray[np.int16] = decided.acts
         self.score: NDArray[np.int64] = decided.scores

@@ -17,7 +17,7 @@ from ..meaning.frames import around
 from ..program.compile import from_meaning
 from ..schema.fields import Schema
 from ..state.plan import STATUS, Plan
-from .columns import integers_of
+from .columns import feed
 from .recording import fields_of, recorded_frame, recorded_schema
 
 Mask = NDArray[np.bool_]
@@ -41,7 +41,7 @@ class Wheres:
         if self._chunk is None:
             return [every] * len(self._of)
         for c, column in enumerate(self._program.columns):
-            self._chunk.feed(c, np.ascontiguousarray(integers_of(column, batch, {})))
+            feed(self._chunk, c, column, batch, {})
         fired = self._chunk.decide(batch.rows).fired
         rows = np.repeat(np.arange(batch.rows), np.diff(fired.starts))
         found = []

@@ -8,6 +8,7 @@ fire is known only afterwards, so the lists of them are made in a second pass, e
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ from ..program.layout import Integers
 from ..program.model import Program
 from . import block, coding, warm
 
+MOST_BYTES = 256
 MOST_ROWS = 65_536
 """Payments in a chunk. With 1,000 rules and 40 columns its buffers take 12 MiB."""
 
@@ -72,17 +74,46 @@ class Chunk:
         self._bits = np.zeros(rows * self._stride, np.int64)
         self._lifted = np.zeros(rows * self._rule_words if self._exempt_words else 0, np.int64)
 
+    def feed_floats(self, column: int, given: npt.NDArray[np.float64], digits: int) -> bool:
+        """Give a column's values as floats, which stand for the nearest units of 10**-`digits`. Whether they could be
+        taken; if not, nothing is done, and they must be given as integers."""
+        row = self._directory[column]
+        if row[layout.PAIRED] or row[layout.HELD] >= 0 or row[layout.MODE] != layout.RANK:
+            return False
+        coding.code_floats(self.program.float_points(column, digits), _plainly(given), self._own(row, len(given)))
+        return True
+
+    def feed_places(self, column: int, places: npt.NDArray[Any], values: Integers) -> None:
+        """Give a column's values as places, uint8 or int32: `values` by place, and the last for one below zero (as an
+        int8). Raises `OutOfBounds`."""
+        row = self._directory[column]
+        places = places if places.dtype == np.int32 else places.view(np.uint8)
+        if places.dtype == np.uint8:  # then every place has a value
+            values = np.concatenate([values[:-1], np.full(MOST_BYTES - len(values) + 1, values[-1])])
+        if row[layout.PAIRED] or row[layout.HELD] >= 0:
+            self.feed(column, values[places])
+            return
+        table = np.zeros(len(values), np.uint8)
+        coding.code_column(self.program.code, column, values, table)
+        coding.take_codes(table, _plainly(places), self._own(row, len(places)))
+
+    def _own(self, row: Integers, count: int) -> npt.NDArray[Any]:
+        """Where the codes of a column go, by its row in the directory."""
+        assert count <= self.rows
+        codes: npt.NDArray[Any] = (self._pairs if row[layout.PAIRED] else self._codes)[row[layout.PLACE], :count]
+        return codes
+
     def feed(self, column: int, values: Integers) -> None:
         """Give a column's values, int64 and contiguous, at most `rows`. Raises `OutOfBounds`."""
-        assert len(values) <= self.rows
         row = self._directory[column]
-        codes = (self._pairs if row[layout.PAIRED] else self._codes)[row[layout.PLACE], : len(values)]
+        codes = self._own(row, len(values))
         if row[layout.HELD] >= 0:
             bad = coding.first_out_of_bounds(self.program.code, column, values)
             if bad >= 0:
                 raise OutOfBounds(column, int(bad))
             self._held[row[layout.HELD], : len(values)] = values
-        coding.code_column(self.program.code, column, values, codes)
+        if row[layout.CODES] > 1:  # else each has the only one, which is there
+            coding.code_column(self.program.code, column, values, codes)
 
     def decide(self, count: int) -> Decided:
         """The outcome for the first `count` payments of the columns that were fed last."""
@@ -109,3 +140,8 @@ class Chunk:
         indices = np.empty(int(starts[-1]) + block.INDICES_AT_ONCE, np.int32)
         block.numbers(bits, words, first, end, starts, indices)
         return Lists(starts, indices[: -block.INDICES_AT_ONCE])
+
+
+def _plainly(given: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """As kernels take it: in one piece, where a number may begin."""
+    return np.require(given, requirements=["C", "A"])

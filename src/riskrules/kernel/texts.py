@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from ..program.layout import Integers
 from .compiled import Integer, kernel
-from .vectors import copy_sixteen
+from .memory import copy_sixteen
 
 Bytes = npt.NDArray[Any]
 """uint8."""

@@ -1,7 +1,7 @@
-"""Memory a register at a time: whole groups of words and-ed, and sixteen bytes copied.
+"""Whole groups of words and-ed in memory, a register at a time. Arguments are addresses.
 
-Written as intrinsics, since what LLVM makes of the same loops by itself is worse by a factor of five: it turns a loop
-round and gathers single words from all over the tables, and copies bytes one by one. Arguments are addresses.
+Written as intrinsics, since what LLVM makes of the same loop by itself is worse by a factor of five: it turns the loop
+round and gathers single words from all over the tables.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from ..program.laid import GROUP
 from .compiled import Generate, instruction
 
 _GROUP = ir.VectorType(ir.IntType(64), GROUP)
-_SIXTEEN = ir.VectorType(ir.IntType(64), 2)
 _WORD_BYTES = 8
 
 
@@ -43,15 +42,3 @@ def meet_eight(
 ) -> tuple[Any, Generate]:
     """Leave in the group at address `to` what is in the eight others too."""
     return types.void(*[types.int64] * 9), _meet
-
-
-@instruction
-def copy_sixteen(typing_context: Any, given: Any, to: Any) -> tuple[Any, Generate]:
-    """Copy sixteen bytes, wherever they begin."""
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        given, to = (builder.inttoptr(address, _SIXTEEN.as_pointer()) for address in args)
-        builder.store(builder.load(given, align=1), to, align=1)
-        return context.get_dummy_value()
-
-    return types.void(*[types.int64] * 2), generate

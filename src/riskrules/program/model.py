@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..meaning import nodes as n
+from ..schema.floats import first_float
 from ..schema.limits import MISSING
 from . import layout
 from .laid import Laid
@@ -62,6 +63,20 @@ class Program:
     def places(self) -> layout.Places:
         """Where the row kernel's `out` holds what."""
         return layout.places(self.code)
+
+    def float_points(self, column: int, digits: int) -> npt.NDArray[np.float64]:
+        """The points of a column of numbers, rising, for floats that stand for the nearest units of 10**-`digits`."""
+        found = self._float_points.get((column, digits))
+        if found is None:
+            row = self.code[self.code[layout.DIRECTORY] + column * layout.DIRECTORY_WIDTH :]
+            points = self.code[row[layout.POINTS] : row[layout.POINTS] + row[layout.POINT_COUNT]].tolist()
+            found = np.array([first_float(point, digits) for point in points], np.float64)
+            self._float_points[column, digits] = found
+        return found
+
+    @cached_property
+    def _float_points(self) -> dict[tuple[int, int], npt.NDArray[np.float64]]:
+        return {}
 
     @cached_property
     def laid(self) -> Laid:
