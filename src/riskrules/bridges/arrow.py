@@ -61,6 +61,13 @@ class Raw:
         return np.frombuffer(buffer, np.uint8)
 
     @cached_property
+    def complete(self) -> bool:
+        """Whether every row has a value."""
+        if self.format == "n" or self.held is not None:
+            return self.length == 0
+        return not (_has_bitmap(self.format) and len(self._bytes(0))) or bool(self.present.all())
+
+    @cached_property
     def present(self) -> Mask:
         """bool[length]: rows that have a value. A fresh array."""
         if self.format == "n":
@@ -155,7 +162,7 @@ def _formats(schema: Any, prefix: str, depth: int) -> Iterator[tuple[str, str]]:
 def _chunk(schema: Any, array: Any) -> Chunk:
     view = array.view()
     whole = Raw("+s", view, view.offset, view.length)
-    held = None if whole.present.all() else whole.present
+    held = None if whole.complete else whole.present
     columns = _columns(schema, view, view.offset, view.length, held, "")
     return Chunk(view.length, {name: replace(raw, owner=array) for name, raw in columns}, array)
 
@@ -171,7 +178,7 @@ def _columns(
         raw = Raw(child_schema.format, child, start, length, held, _dictionary(child_schema, child), inside_lists)
         yield name, raw
         if child_schema.format == "+s":
-            inside = None if raw.present.all() else raw.present
+            inside = None if raw.complete else raw.present
             yield from _columns(child_schema, child, start, length, inside, name + ".")
 
 

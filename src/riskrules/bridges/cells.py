@@ -28,6 +28,7 @@ from .numbers import (
     INTEGERS,
     decimal_at,
     decimal_scale,
+    floats_within,
     integers_of,
     read_decimals,
     read_floats,
@@ -46,11 +47,28 @@ Read = tuple[Column, list[Refusal]]
 
 def read_column(f: Field, raw: Raw, how: Reading) -> Read:
     """The field's column from an Arrow column, and the cells that did not fit."""
+    found = _read_at_once(f, raw, how) if raw.complete and raw.length else None
+    if found is not None:
+        return found, []
     if raw.dictionary is not None:
         return _read_dictionary(f, raw, raw.dictionary, how)
     cells = Cells(f, raw.present.copy())
     column = _read_plain(f, raw, cells, how)
     return column, cells.refusals
+
+
+def _read_at_once(f: Field, raw: Raw, how: Reading) -> Column | None:
+    """A column without gaps in which all is as it should be, of a layout in which that is seen at a glance; else
+    None."""
+    name = f.kind.name
+    if raw.dictionary is not None:
+        plain = not f.kind.numeric and name != "yes/no" and raw.dictionary.length <= _FEW_WORDS
+        return _placed(f, raw, raw.dictionary, how) if plain else None
+    if how.values is None and name in ("number", "ratio") and raw.format in FLOATS:
+        return floats_within(f, raw)
+    if how.values is None and name == "yes/no" and raw.format == "b":
+        return Flags(bits(raw.whole(1), raw.offset, raw.length).view(np.int8))
+    return None
 
 
 def _read_plain(f: Field, raw: Raw, cells: Cells, how: Reading) -> Column:
@@ -74,10 +92,7 @@ def _read_plain(f: Field, raw: Raw, cells: Cells, how: Reading) -> Column:
     if (name == "time" and form.startswith("ts")) or (name == "duration" and form.startswith("tD")):
         return read_stamps(f, raw, cells, how)
     if name == "yes/no" and form == "b":
-        flags = bits(raw.whole(1), raw.offset, raw.length).view(np.int8)
-        if not cells.present.all():
-            flags[~cells.present] = UNKNOWN
-        return Flags(flags)
+        return Flags(np.where(cells.present, bits(raw.whole(1), raw.offset, raw.length), UNKNOWN).astype(np.int8))
     cells.refuse_all(lambda: _unfit(f, form))
     return empty_column(f, raw.length)
 
@@ -109,10 +124,6 @@ def _read_named(f: Field, raw: Raw, cells: Cells, how: Reading) -> Column:
 def _read_dictionary(f: Field, raw: Raw, words: Raw, how: Reading) -> Read:
     """A dictionary's values are read once each; those that no row points to cannot be bad."""
     present = raw.present
-    if words.length <= _FEW_WORDS and not f.kind.numeric and f.kind.name != "yes/no" and present.all():
-        placed = _placed(f, raw, words, how)
-        if placed is not None:
-            return placed, []
     whole = bool(present.all())
     places = raw.buffer(1, INTEGERS[raw.format]).astype(np.int64)
     if not whole:
@@ -138,7 +149,7 @@ def _read_dictionary(f: Field, raw: Raw, words: Raw, how: Reading) -> Read:
 def _placed(f: Field, raw: Raw, words: Raw, how: Reading) -> Placed | None:
     """A column of words as places in a dictionary of few, none of them bad, as nearly all are; else None."""
     places = raw.buffer(1, INTEGERS[raw.format])
-    if not len(places) or int(places.min()) < 0 or int(places.max()) >= words.length:
+    if int(places.min()) < 0 or int(places.max()) >= words.length:
         return None
     if how.values is not None:
         column, refused = read_column(f, words, how)

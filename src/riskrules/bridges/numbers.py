@@ -57,10 +57,6 @@ def read_floats(f: Field, raw: Raw, cells: Cells, how: Reading) -> Numbers:
         return cells.bound(np.zeros(raw.length, np.int64))
     given = raw.buffer(1, FLOATS[raw.format]).astype(np.float64, copy=False)
     digits = digits_for(f, how)
-    if not money and f.kind.name != "count" and len(given) and cells.present.all():
-        lowest, highest = first_float(f.lowest, digits), last_float(f.highest, digits)
-        if lowest <= given.min() and given.max() <= highest:  # neither holds where one is not a number
-            return Floats(given, digits, lambda: _rounded(given, digits), raw.owner)
     given = np.where(cells.present, given, 0.0)
     cells.refuse(~np.isfinite(given), lambda: not_finite(f))
     far = np.abs(given) > (FAR_AWAY / 10**digits if money else min(FAR_AWAY, _MOST_SCALED // 10**digits))
@@ -74,6 +70,15 @@ def read_floats(f: Field, raw: Raw, cells: Cells, how: Reading) -> Numbers:
         cells.refuse(np.trunc(given) != given, lambda: not_exact(f, digits))
         return cells.bound(given.astype(np.int64))
     return cells.bound(_nearest(given, digits))
+
+
+def floats_within(f: Field, raw: Raw) -> Floats | None:
+    """A column of numbers or ratios, all there, as the floats that they came as; None where some are out of bounds."""
+    given, digits = raw.buffer(1, FLOATS[raw.format]).astype(np.float64, copy=False), decimals_of(f)
+    lowest, highest = first_float(f.lowest, digits), last_float(f.highest, digits)
+    if not (lowest <= given.min() and given.max() <= highest):  # neither holds where one is not a number
+        return None
+    return Floats(given, digits, lambda: _rounded(given, digits), raw.owner)
 
 
 def _rounded(given: NDArray[np.float64], digits: int) -> NDArray[np.int64]:
