@@ -17,6 +17,7 @@ from ..program import layout
 from ..program.layout import Integers
 from ..program.model import Program
 from . import block, coding, warm
+from .float_coding import code_floats
 
 MOST_BYTES = 256
 MOST_ROWS = 65_536
@@ -80,7 +81,9 @@ class Chunk:
         row = self._directory[column]
         if row[layout.PAIRED] or row[layout.HELD] >= 0 or row[layout.MODE] != layout.RANK:
             return False
-        coding.code_floats(self.program.float_points(column, digits), _plainly(given), self._own(row, len(given)))
+        c = self.program.cells(column, digits)
+        codes = self._own(row, len(given))
+        code_floats(c.points, c.cells, c.steps, c.base, c.shift, _plainly(given), codes)
         return True
 
     def feed_places(self, column: int, places: npt.NDArray[Any], values: Integers) -> None:

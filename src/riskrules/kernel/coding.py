@@ -26,12 +26,8 @@ MOST_PASSES = 24
 STRIP = 2_048
 """Values that are passed over again and again while they are in the nearest cache."""
 
-MOST_FLOAT_PASSES = 60
-"""The same of floats, six points a pass: 0.1 ns a value and point, against 6 ns."""
-
 Codes = npt.NDArray[Any]
 """uint8 or uint16."""
-Floats = npt.NDArray[np.float64]
 
 
 @kernel
@@ -61,42 +57,6 @@ def _add_reached(values: Integers, point: Integer, next_point: Integer, both: bo
     else:
         for i in range(values.shape[0]):
             codes[i] += np.uint8(values[i] >= point)
-
-
-@kernel
-def code_floats(points: Floats, given: Floats, codes: Codes) -> None:
-    """The same of floats as they are: how many of the points, which rise, each of them reaches. codes uint8."""
-    count = points.shape[0]
-    if count > MOST_FLOAT_PASSES:
-        for i in range(given.shape[0]):
-            low, left, value = 0, count, given[i]
-            while left > 0:
-                half = (left + 1) >> 1
-                reached = value >= points[low + half - 1]
-                low += half if reached else 0
-                left = left - half if reached else half - 1
-            codes[i] = low
-        return
-    codes[:] = 0
-    for start in range(0, given.shape[0], STRIP):
-        end = min(start + STRIP, given.shape[0])
-        p = 0
-        while p + 6 <= count:
-            _add_six(given[start:end], points[p : p + 6], codes[start:end])
-            p += 6
-        for k in range(p, count):
-            point = points[k]
-            for i in range(start, end):
-                codes[i] += np.uint8(given[i] >= point)
-
-
-@inner
-def _add_six(given: Floats, points: Floats, codes: Codes) -> None:
-    a, b, c, d, e, f = points[0], points[1], points[2], points[3], points[4], points[5]
-    for i in range(given.shape[0]):
-        value = given[i]
-        first = np.uint8(value >= a) + np.uint8(value >= b) + np.uint8(value >= c)
-        codes[i] += first + np.uint8(value >= d) + np.uint8(value >= e) + np.uint8(value >= f)
 
 
 @kernel

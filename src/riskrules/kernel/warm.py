@@ -13,14 +13,14 @@ from typing import Any, TypeAlias
 
 from numba import types
 
-from . import block, coding, deciding, distinct, texts
+from . import block, coding, deciding, distinct, float_coding, texts
 
 PROGRAM = types.Array(types.int64, 1, "C", readonly=True)
 INTEGERS = types.int64[::1]
 BYTES, BYTE_ROWS = types.uint8[::1], types.uint8[:, ::1]
 PAIRS, PAIR_ROWS = types.uint16[::1], types.uint16[:, ::1]
 HELD_ROWS = types.int64[:, ::1]
-CODES = types.int32[::1]
+CODES, SHORTS = types.int32[::1], types.int16[::1]
 DOUBLES, GIVEN_BYTES, GIVEN_CODES = (
     types.Array(x, 1, "C", readonly=True) for x in (types.float64, types.uint8, types.int32)
 )
@@ -31,7 +31,7 @@ FOR_MANY: Kernels = (
     (coding.code_column, ((PROGRAM, types.int64, INTEGERS, BYTES), (PROGRAM, types.int64, INTEGERS, PAIRS))),
     (distinct.place_views, ((GIVEN_CODES, INTEGERS, types.boolean[::1], INTEGERS, CODES),)),
     (distinct.number_texts, ((INTEGERS, *(CODES,) * 3, *(INTEGERS,) * 3, BYTES),)),
-    (coding.code_floats, ((DOUBLES, DOUBLES, BYTES),)),
+    (float_coding.code_floats, ((types.float64[::1], SHORTS, SHORTS, types.int64, types.int64, DOUBLES, BYTES),)),
     (coding.take_codes, ((BYTES, GIVEN_BYTES, BYTES), (BYTES, GIVEN_CODES, BYTES))),
     (coding.first_out_of_bounds, ((PROGRAM, types.int64, INTEGERS),)),
     (

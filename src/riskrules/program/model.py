@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..meaning import nodes as n
-from ..schema.floats import first_float
 from ..schema.limits import MISSING
 from . import layout
+from .cells import Cells
 from .laid import Laid
 
 Integers = npt.NDArray[np.int64]
@@ -64,18 +64,17 @@ class Program:
         """Where the row kernel's `out` holds what."""
         return layout.places(self.code)
 
-    def float_points(self, column: int, digits: int) -> npt.NDArray[np.float64]:
-        """The points of a column of numbers, rising, for floats that stand for the nearest units of 10**-`digits`."""
-        found = self._float_points.get((column, digits))
+    def cells(self, column: int, digits: int) -> Cells:
+        """The points of a column of numbers, for floats that stand for the nearest units of 10**-`digits`."""
+        found = self._cells.get((column, digits))
         if found is None:
             row = self.code[self.code[layout.DIRECTORY] + column * layout.DIRECTORY_WIDTH :]
-            points = self.code[row[layout.POINTS] : row[layout.POINTS] + row[layout.POINT_COUNT]].tolist()
-            found = np.array([first_float(point, digits) for point in points], np.float64)
-            self._float_points[column, digits] = found
+            points = self.code[row[layout.POINTS] : row[layout.POINTS] + row[layout.POINT_COUNT]]
+            found = self._cells[column, digits] = Cells(points.tolist(), digits)
         return found
 
     @cached_property
-    def _float_points(self) -> dict[tuple[int, int], npt.NDArray[np.float64]]:
+    def _cells(self) -> dict[tuple[int, int], Cells]:
         return {}
 
     @cached_property
