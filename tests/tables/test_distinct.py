@@ -53,8 +53,8 @@ def memmove_to(start: int, to: int, length: int) -> None:
     ctypes.memmove(int(to), int(start), int(length))
 
 
-def same_bytes(start: int, length: int, other: int, other_length: int) -> bool:
-    return ctypes.string_at(int(start), int(length)) == ctypes.string_at(int(other), int(other_length))
+def same_bytes(start: int, other: int, length: int) -> bool:
+    return ctypes.string_at(int(start), int(length)) == ctypes.string_at(int(other), int(length))
 
 
 def test_a_coincidence_of_marks_joins_nothing() -> None:
@@ -64,12 +64,12 @@ def test_a_coincidence_of_marks_joins_nothing() -> None:
     lengths = np.array([len(t) for t in texts], np.int32)
     starts = held.ctypes.data + np.cumsum(lengths, dtype=np.int64) - lengths
     n = len(texts)
-    codes, first, marks = np.empty(n, np.int32), np.empty(n, np.int64), np.empty(n, np.int64)
+    codes, marks = np.empty(n, np.int32), np.empty(n, np.int64)
     bounds, to = np.empty(n + 1, np.int64), np.empty(len(held), np.uint8)
     written = distinct.number_texts.py_func
     inner = {"_mark": lambda start, length: 0, "_copy": memmove_to, "_same": same_bytes}
     number_texts = type(written)(written.__code__, written.__globals__ | inner)
-    count = number_texts(starts, lengths, np.full(2048, -1, np.int32), codes, first, marks, bounds, to)
+    count = number_texts(starts, lengths, np.full(2048, -1, np.int32), codes, marks, bounds, to)
     place: dict[bytes, int] = {}
     assert codes.tolist() == [place.setdefault(t, len(place)) for t in texts]
     assert to[: bounds[count]].tobytes() == b"".join(place)

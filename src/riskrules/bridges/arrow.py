@@ -79,7 +79,8 @@ class Raw:
     def cut(self, start: int, length: int) -> Raw:
         """Rows [start, start + length) of this stretch."""
         held = None if self.held is None else self.held[start : start + length]
-        return replace(self, offset=self.offset + start, length=length, held=held)
+        kept = self.dictionary, self.inner, self.owner, self.readings
+        return Raw(self.format, self.view, self.offset + start, length, held, *kept)
 
 
 def bits(packed: NDArray[np.uint8], offset: int, length: int) -> Mask:

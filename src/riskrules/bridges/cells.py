@@ -22,7 +22,7 @@ from ..schema.values import read_value, wrong_kind
 from .arrow import Raw, bits
 from .columns import UNKNOWN, Cells, Column, Flags, Numbers, Placed, Refusal, Words, empty_column
 from .distinct import codes_of, distinct_marks
-from .moments import read_counted, read_stamps
+from .moments import read_counted, read_stamps, stamps_within
 from .numbers import (
     FLOATS,
     INTEGERS,
@@ -66,6 +66,8 @@ def _read_at_once(f: Field, raw: Raw, how: Reading) -> Column | None:
         return _placed(f, raw, raw.dictionary, how) if plain else None
     if how.values is None and name in ("number", "ratio") and raw.format in FLOATS:
         return floats_within(f, raw)
+    if name == "time" and raw.format.startswith("tsu:") and raw.format != "tsu:" and how.values is None:
+        return stamps_within(f, raw)
     if how.values is None and name == "yes/no" and raw.format == "b":
         return Flags(bits(raw.whole(1), raw.offset, raw.length).view(np.int8))
     return None

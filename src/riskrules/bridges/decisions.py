@@ -105,12 +105,11 @@ def _fixed(values: NDArray[Any], dtype: type[np.generic]) -> Any:
 
 def _until(until_us: NDArray[np.int64]) -> Any:
     known = until_us != MISSING
-    bitmap = None if known.all() else na.c_buffer(np.packbits(known, bitorder="little"))
+    count = int(np.count_nonzero(known))
+    bitmap = None if count == len(known) else na.c_buffer(np.packbits(known, bitorder="little"))
+    values = np.where(known, until_us, 0) if count else np.zeros(len(known), np.int64)
     return na.c_array_from_buffers(
-        na.timestamp("us", "UTC"),
-        len(until_us),
-        [bitmap, _fixed(np.where(known, until_us, 0), np.int64)],
-        null_count=int(len(known) - np.count_nonzero(known)),
+        na.timestamp("us", "UTC"), len(known), [bitmap, na.c_buffer(values)], null_count=len(known) - count
     )
 
 

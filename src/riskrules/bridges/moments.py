@@ -40,6 +40,12 @@ def read_stamps(f: Field, raw: Raw, cells: Cells, how: Reading) -> Numbers:
     return cells.bound(us)
 
 
+def stamps_within(f: Field, raw: Raw) -> Numbers | None:
+    """Instants in microseconds, all there; None where some are out of bounds."""
+    us = raw.buffer(1, "<i8")
+    return Numbers(us.copy()) if f.lowest <= us.min() and us.max() <= f.highest else None
+
+
 def _microseconds(f: Field, raw: Raw, cells: Cells) -> NDArray[np.int64]:
     counts = np.where(cells.present, raw.buffer(1, "<i8"), 0)
     unit = raw.format[2]

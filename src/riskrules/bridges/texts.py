@@ -122,10 +122,10 @@ def _many(raw: Raw) -> Distinct:
 
     starts, lengths, total, keeps = _places_of_views(raw) if raw.format == "vu" else _places(raw)
     n = raw.length
-    codes, first, marks = np.empty(n, np.int32), np.empty(n, np.int64), np.empty(n, np.int64)
+    codes, marks = np.empty(n, np.int32), np.empty(n, np.int64)
     bounds, data = np.empty(n + 1, np.int64), np.empty(total, np.uint8)
     table = np.full(1 << (2 * n - 1).bit_length(), -1, np.int32)
-    count = number_texts(starts, lengths, table, codes, first, marks, bounds, data)
+    count = number_texts(starts, lengths, table, codes, marks, bounds, data)
     del keeps
     bounds = bounds[: count + 1].copy()
     data = data[: bounds[-1]]

@@ -86,6 +86,7 @@ class DecidedBatch:
         """The columns of the decision table."""
         durations = np.array([MISSING if a.duration_us is None else a.duration_us for a in self.acts], np.int64)
         ends = durations[self.act_index]
+        lasting = bool((durations != MISSING).any())
         now = self.batch.columns["occurred_at"]
         ids = self.batch.columns["id"]
         assert isinstance(now, Numbers)
@@ -94,7 +95,9 @@ class DecidedBatch:
             id=ids,
             action=self.levels.astype(np.int32),
             actions=n.LEVELS,
-            until_us=np.where(ends == MISSING, MISSING, now.values + np.where(ends == MISSING, 0, ends)),
+            until_us=np.where(ends == MISSING, MISSING, now.values + np.where(ends == MISSING, 0, ends))
+            if lasting
+            else ends,
             score=self.score,
             fired=self.fired,
             responsible=responsible_lists(self.duties),

@@ -59,16 +59,15 @@ def number_texts(
     lengths: Codes,
     table: Codes,
     codes: Codes,
-    first: Integers,
     marks: Integers,
     bounds: Integers,
     to: npt.NDArray[Any],
 ) -> Integer:
     """Number the texts in the order in which they first come; how many there are. `codes` int32[n] is filled, -1 where
-    a length is below zero. Of each distinct text, `first` int64[n] has its first row, and `to` from bounds[k] to
-    bounds[k + 1] its bytes, side by side. `table` int32, a power of two and at least twice n, all -1; `marks` int64[n],
-    room to work in."""
+    a length is below zero. `to` has the bytes of each distinct one, side by side, from bounds[k] to bounds[k + 1].
+    `table` int32, a power of two and at least twice n, all -1; `marks` int64[n], room to work in."""
     mask = table.shape[0] - 1
+    kept = to.ctypes.data
     count: Integer = 0
     bounds[0] = 0
     for i in range(starts.shape[0]):
@@ -80,7 +79,8 @@ def number_texts(
         place = (mark ^ (mark >> 29)) & mask
         code: Integer = np.int64(table[place])
         while code >= 0:
-            if marks[code] == mark and _same(starts[first[code]], lengths[first[code]], starts[i], length):
+            begins, ends = bounds[code], bounds[code + 1]
+            if marks[code] == mark and ends - begins == length and _same(kept + begins, starts[i], length):
                 break
             place = (place + 1) & mask
             code = np.int64(table[place])
@@ -89,8 +89,7 @@ def number_texts(
             count += 1
             table[place] = code
             marks[code] = mark
-            first[code] = i
-            _copy(starts[i], to.ctypes.data + bounds[code], length)
+            _copy(starts[i], kept + bounds[code], length)
             bounds[count] = bounds[code] + length
         codes[i] = code
     return count
@@ -124,9 +123,7 @@ def _rest(start: Integer, length: Integer) -> Integer:
 
 
 @inner
-def _same(start: Integer, length: Integer, other: Integer, other_length: Integer) -> bool:
-    if length != other_length:
-        return False
+def _same(start: Integer, other: Integer, length: Integer) -> bool:
     for at in range(0, length - 7, 8):
         if word_at(start + at) != word_at(other + at):
             return False

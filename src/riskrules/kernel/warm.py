@@ -30,7 +30,7 @@ Kernels: TypeAlias = tuple[tuple[Any, tuple[tuple[Any, ...], ...]], ...]
 FOR_MANY: Kernels = (
     (coding.code_column, ((PROGRAM, types.int64, INTEGERS, BYTES), (PROGRAM, types.int64, INTEGERS, PAIRS))),
     (distinct.place_views, ((GIVEN_CODES, INTEGERS, types.boolean[::1], INTEGERS, CODES),)),
-    (distinct.number_texts, ((INTEGERS, *(CODES,) * 3, *(INTEGERS,) * 3, BYTES),)),
+    (distinct.number_texts, ((INTEGERS, *(CODES,) * 3, *(INTEGERS,) * 2, BYTES),)),
     (float_coding.code_floats, ((types.float64[::1], SHORTS, SHORTS, types.int64, types.int64, DOUBLES, BYTES),)),
     (coding.take_codes, ((BYTES, GIVEN_BYTES, BYTES), (BYTES, GIVEN_CODES, BYTES))),
     (coding.first_out_of_bounds, ((PROGRAM, types.int64, INTEGERS),)),
