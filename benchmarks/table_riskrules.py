@@ -22,6 +22,10 @@ from workload_columns import LISTED, ROWS_A_DIGEST, Bits, Columns, digest, make_
 
 import riskrules as rr
 from riskrules.kernel.chunk import Chunk
+from riskrules.program.model import Column
+from riskrules.schema.limits import MISSING
+
+BILLIONTHS = 9
 
 
 @cache
@@ -45,27 +49,27 @@ def bits(decisions: rr.Decisions, count: int) -> Bits:
 
 def kernel(count: int, columns: Columns) -> tuple[Callable[[], object], Callable[[], object], int]:
     """The kernel on a chunk of the table: what codes its columns, what decides then, and how many rows that are. The
-    columns are made here as an engine makes them: numbers in billionths, the place of a text among those that the rules
-    name, 1 and 0."""
+    columns are given as an engine gives them: floats as they are, texts and yes/nos by their places."""
     program = engine(count).rules.program
     rows = min(ROWS_A_DIGEST, len(next(iter(columns.values()))))
-    given = []
-    for column in program.columns:
-        if column.name not in columns:
-            given.append(np.arange(rows, dtype=np.int64))
-            continue
-        values = columns[column.name][:rows]
-        if column.words:
-            place = {word: i for i, word in enumerate(column.words)}
-            values = np.array([place.get(word, len(place)) for word in LISTED], np.int64)[values]
-        given.append(np.rint(values * 1e9).astype(np.int64) if values.dtype == np.float64 else values.astype(np.int64))
     chunk = Chunk(program, rows)
 
-    def code() -> None:
-        for c, values in enumerate(given):
-            chunk.feed(c, values)
+    def feeding(c: int, column: Column) -> Callable[[], object]:
+        if column.name not in columns:
+            instants = np.arange(rows, dtype=np.int64)
+            return lambda: chunk.feed(c, instants)
+        values = columns[column.name][:rows]
+        if values.dtype == np.float64:
+            return lambda: chunk.feed_floats(c, values, BILLIONTHS)
+        listed = [0, 1]
+        if column.words:
+            place = {word: i for i, word in enumerate(column.words)}
+            listed = [place.get(word, len(place)) for word in LISTED]
+        by_place, places = np.array([*listed, MISSING], np.int64), values.astype(np.uint8)
+        return lambda: chunk.feed_places(c, places, by_place)
 
-    return code, lambda: chunk.decide(rows), rows
+    feeds = [feeding(c, column) for c, column in enumerate(program.columns)]
+    return lambda: [feed() for feed in feeds], lambda: chunk.decide(rows), rows
 
 
 def plain_pass(table: pl.DataFrame) -> Callable[[], object]:

@@ -19,8 +19,8 @@ from path_run import run_file
 from riskrules.base.clocks import Clock
 from riskrules.base.times import local_time
 from riskrules.bridges import feeds
-from riskrules.bridges.columns import Batch, Words
-from riskrules.engine import coders, coding, duties, reading, tables
+from riskrules.bridges.columns import Batch
+from riskrules.engine import coders, coding, columns, duties, reading
 from riskrules.engine.decision import Decision
 from riskrules.kernel.warm import warm
 from riskrules.meaning import linear
@@ -95,14 +95,15 @@ def missing_as_zero(patch: pytest.MonkeyPatch) -> None:
 
 def missing_words_as_unnamed_ones(patch: pytest.MonkeyPatch) -> None:
     """In a table, a missing word counts as a word that no rule names."""
-    whole = tables.integers_of
+    whole = columns._by_word
 
-    def confused(column: model.Column, batch: Batch, lists: Any) -> NDArray[np.int64]:
-        made = whole(column, batch, lists)
-        words = isinstance(batch.columns.get(column.name), Words) and column.atom is None
-        return np.where(made == MISSING, len(column.words), made) if words else made
+    def confused(column: model.Column, batch: Batch, lists: Any) -> Any:
+        told = whole(column, batch, lists)
+        if told is None or column.coding != model.WORD:
+            return told
+        return told[0], np.append(told[1][:-1], len(column.words))
 
-    patch.setattr(tables, "integers_of", confused)
+    patch.setattr(columns, "_by_word", confused)
 
 
 def hours_without_summer_time(patch: pytest.MonkeyPatch) -> None:

@@ -165,7 +165,7 @@ def _taken(batch: Batch, rows: Integers | None, wanted: Collection[str]) -> Batc
     """Some rows of a batch (all, if None), and of its columns those that are wanted."""
     columns = {name: column for name, column in batch.columns.items() if name in wanted}
     if rows is None:
-        return replace(batch, columns=columns)
+        return replace(batch, columns={name: column.alone() for name, column in columns.items()})
     taken = {name: column.take(rows) for name, column in columns.items()}
     return Batch(len(rows), batch.first_row, taken, (), batch.good[rows], batch.numbers[rows], batch.place)
 

@@ -48,6 +48,10 @@ class Numbers:
         """bool[n]: rows that have a value; None where all have."""
         return _some(self.values != MISSING)
 
+    def alone(self) -> Numbers:
+        """The same without the table that it came from."""
+        return Numbers(self.values)
+
 
 class Floats(Numbers):
     """Numbers that came as floats, all there and within their field's bounds: `floats` float64[n], each to be rounded
@@ -96,6 +100,10 @@ class Flags:
         """As of numbers."""
         return _some(self.values != UNKNOWN)
 
+    def alone(self) -> Flags:
+        """As of numbers."""
+        return self
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -114,6 +122,10 @@ class Words:
     def known(self) -> Mask | None:
         """As of numbers."""
         return _some(self.codes != UNKNOWN)
+
+    def alone(self) -> Words:
+        """As of numbers."""
+        return Words(self.codes, self.words)
 
 
 class Placed(Words):

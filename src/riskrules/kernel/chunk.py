@@ -19,7 +19,7 @@ from ..program.model import Program
 from . import block, coding, warm
 from .float_coding import code_floats
 
-MOST_BYTES = 256
+BYTES = 256
 MOST_ROWS = 65_536
 """Payments in a chunk. With 1,000 rules and 40 columns its buffers take 12 MiB."""
 
@@ -91,8 +91,9 @@ class Chunk:
         int8). Raises `OutOfBounds`."""
         row = self._directory[column]
         places = places if places.dtype == np.int32 else places.view(np.uint8)
-        if places.dtype == np.uint8:  # then every place has a value
-            values = np.concatenate([values[:-1], np.full(MOST_BYTES - len(values) + 1, values[-1])])
+        if places.dtype == np.uint8:  # then every byte has a value
+            listed, values = values, np.full(BYTES, values[-1])
+            values[: len(listed) - 1] = listed[:-1][:BYTES]
         if row[layout.PAIRED] or row[layout.HELD] >= 0:
             self.feed(column, values[places])
             return
