@@ -22,6 +22,7 @@ ruleset layouts version 2026.1
 field quota   number, from -2 to 2             "plain floats"
 field part    number, from 0 to 1, optional    "floats with gaps"
 field load    number, from 0 to 1              "what arithmetic reads"
+field weight  number, from 0 to 1              "and this"
 field word    text                             "one of three hundred"
 field other   text, optional                   "the same with gaps"
 field shown   yes/no                           "yes or no"
@@ -32,7 +33,7 @@ CONDITIONS = (
     *(f"quota >= {x}" for x in ("-1.999", "-0.5", "0", "0.25", "0.250000001", "1.999999999")),
     *(f"quota = {x}" for x in ("0", "0.25")),
     "part is known and part > 0.5",
-    "quota < 2 * load",
+    "weight < 2 * load",
     'word = "word7"',
     'word in ("word0", "word255", "word256", "word299")',
     'word starts with "word2"',
@@ -71,6 +72,7 @@ def payments() -> list[dict[str, Any]]:
             "quota": chance.choice(QUOTAS) if chance.random() < 0.5 else chance.uniform(-2, 2),
             "part": gap(chance.random()),
             "load": chance.choice((0.0, 0.25, 0.5)),
+            "weight": chance.choice((0.0, 0.49999999995, 0.5, 0.5000000005001, 1.0)),
             "word": chance.choice(WORDS),
             "other": gap(chance.choice(WORDS[:20])),
             "shown": chance.random() < 0.5,
