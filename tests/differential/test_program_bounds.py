@@ -17,6 +17,7 @@ from riskrules.meaning import nodes as n
 from riskrules.meaning.lowering import MOST_BITS, TooLarge, bounds_of
 from riskrules.program import layout
 from riskrules.program.compile import ProgramLimitError, from_meaning
+from riskrules.program.verify import UnsoundProgram, verify
 from riskrules.schema.kinds import COUNT, NUMBER, RATIO, TEXT
 from riskrules.schema.limits import MISSING
 
@@ -193,3 +194,17 @@ def test_kinds_with_digits_and_texts_are_held_as_the_interpreter_holds_them() ->
         for word in ("a", "b", None):
             payment = {"occurred_at": 0, "rate": value, "text": word}
             assert by_row(program, columns(program, payment, {}), out) == interpreter.decide(made, payment, {})
+
+
+def test_tables_that_only_share_their_memory_are_bounded_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Equal tables lie in a program once, and are laid out for each column: a program is refused by what that takes,
+    when it is made and when it comes from a disk."""
+    made = ruleset(inputs(a=(0, 50), b=(0, 50)), *(n.Compare("<", x, const(k)) for x in (A, B) for k in range(40)))
+    program = from_meaning(made)
+    assert layout.length_of_tables(program.code.tolist(), [1, 41, 41]) == 2 * (1 + 41 + 41)
+    verify(program.code)
+    monkeypatch.setattr(layout, "length_of_tables", lambda header, codes: layout.MOST_LENGTH + 1)
+    with pytest.raises(ProgramLimitError, match="integers in the tables of its columns"):
+        from_meaning(made)
+    with pytest.raises(UnsoundProgram, match="tables are longer"):
+        verify(program.code)
