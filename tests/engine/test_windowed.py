@@ -362,3 +362,50 @@ def test_nobody_comes_between_reading_and_recording() -> None:
 def test_who_minds_nobody_is_found() -> None:
     """Without that care some two see the same."""
     assert any(numbers_seen(others=False) != list(range(THREADS * EACH)) for _ in range(20))
+
+
+MANY_TOLD = """
+ruleset told version 2026.1
+  currency CNY
+
+field payer.device text, optional "The device"
+field house text, optional "A key of the house's own"
+field lane text, optional "Another"
+field tier text, optional "And another"
+
+window large   = count by payer.account over 24h where amount > 100 CNY
+window devices = distinct payer.device by payer.account over 24h
+window houses  = distinct house by payer.account over 24h
+window lanes   = distinct lane by payer.account over 24h
+window tiers   = distinct tier by payer.account over 24h
+
+rule many
+  "Many"
+  when any of (large >= 9, devices >= 9, houses >= 9, lanes >= 9, tiers >= 9)
+  then warn
+  tell payer "?"
+"""
+
+
+def test_what_is_not_laid_out_has_no_length() -> None:
+    """Where the kernel only asks, no text beyond those that it asks by is looked for in the place where it lays them
+    out: not by the lengths either that a payment of before had, which are told when the series of the store change."""
+    store = MemoryWindows(most_bytes=8 << 20, most_keys=5_000, most_ids=600)
+    engine = rr.Engine(rr.loads(MANY_TOLD), windows=store)
+    windowed = engine._serving._windowed
+    assert windowed is not None and not windowed.tells
+    long = "\U0001f600" * 256
+    event: dict[str, Any] = {
+        "id": "p1", "occurred_at": BEGAN.isoformat(), "amount": "500.00", "house": long, "lane": long, "tier": long,
+        "payer": {"account": {"id": "a"}, "device": long}, "payee": {"account": {"id": "b"}},
+    }  # fmt: skip
+    engine.process(event)
+    other = rr.Engine(rr.loads(COUNTED), windows=store)
+    direct: Any = windowed.ask.__self__  # type: ignore[attr-defined]  # a method of the way into the store
+    told, room = direct._told["payment"], direct._event.nbytes - direct._told["payment"].texts_at
+    at = told.given_at // w.WORD_BYTES + w.T_GIVEN
+    lengths = direct._event[at : at + int(direct._event[w.T_TEXTS])]
+    assert engine.process({**event, "id": "p2"}).facts.before.held[0] == 1
+    assert len(lengths) == 5 and int(lengths.clip(0).sum()) < room
+    assert (lengths[int(windowed.words[k.L_ASKED]) :] == -1).all()
+    assert other.rules.name == "counted"

@@ -68,10 +68,12 @@ class DirectMemory:
     def _show(self) -> None:
         """Where a payment is laid out by the kernel that decides it: a place of its own, which stays as it is."""
         told, way = self._told["payment"], self._way
-        texts = told.texts_at // w.WORD_BYTES
+        given, texts = told.given_at // w.WORD_BYTES, told.texts_at // w.WORD_BYTES
         self._event = np.zeros(texts + TEXT_BYTES // w.WORD_BYTES, np.int64)
-        self._event[:texts] = told.desk.words[:texts]
-        way[w.W_EVENT], way[w.W_GIVEN] = self._event.ctypes.data, told.given_at // w.WORD_BYTES
+        self._event[:given] = told.desk.words[:given]
+        lengths = given + w.T_GIVEN
+        self._event[lengths : lengths + told.counts[0]] = -1  # of those that the kernel does not lay out: not there
+        way[w.W_EVENT], way[w.W_GIVEN] = self._event.ctypes.data, given
         way[w.W_TEXTS], way[w.W_ROOM] = told.texts_at, TEXT_BYTES - w.WORD_BYTES
 
     def ask(self, enter: Enter, desk: int, payment: int) -> int:
@@ -132,14 +134,14 @@ class _Told:
                 if series.of:
                     value = -2 - texts.index((series.of,)) if series.distinct else numbers.index(series.of)
                 self._words += (slots[i], texts.index(series.keys), value, wheres.index(series.where))
-        self._counts = len(texts), len(numbers), len(self._words) // w.T_COLUMNS
+        self.counts = len(texts), len(numbers), len(self._words) // w.T_COLUMNS
         self.given = Struct(f"={w.T_GIVEN + len(texts) + len(numbers)}q")
         self.desk = Desk(TEXT_BYTES)
         self.lay([])
 
     def lay(self, gaps: list[int]) -> None:
-        given, row, end = w.direct_event(*self._counts, len(gaps))
+        given, row, end = w.direct_event(*self.counts, len(gaps))
         self.given_at, self.row_at, self.texts_at = (w.WORD_BYTES * x for x in (given, row, end))
         self.desk.reserve(self.texts_at + TEXT_BYTES)
-        words = [*self._counts, len(gaps), *self._words, *gaps]
+        words = [*self.counts, len(gaps), *self._words, *gaps]
         self.desk.words[: len(words)] = words
