@@ -409,3 +409,21 @@ def test_what_is_not_laid_out_has_no_length() -> None:
     assert len(lengths) == 5 and int(lengths.clip(0).sum()) < room
     assert (lengths[int(windowed.words[k.L_ASKED]) :] == -1).all()
     assert other.rules.name == "counted"
+
+
+SHOWN = COUNTED.replace("sent >= 1_000_000", "amount > 50 CNY").replace('"?"', '"{sent} before this one"')
+
+
+def test_a_window_that_only_a_message_shows_is_read() -> None:
+    """Whichever way a payment goes, the message has the number, and a key that does not fit is refused."""
+    engine = rr.Engine(rr.loads(SHOWN))
+    event: dict[str, Any] = {
+        "id": "p1", "occurred_at": BEGAN.isoformat(), "amount": "99.00",
+        "payer": {"account": {"id": "a"}}, "payee": {"account": {"id": "b"}},
+    }  # fmt: skip
+    engine.record(event)
+    later = {**event, "id": "p2"}
+    ways = (engine.decide(later), engine.decide(OrderedDict(later)), engine.process(later))
+    assert [decision.notices[0].text for decision in ways] == ["1 before this one"] * len(ways)
+    with pytest.raises(PaymentError, match="is empty"):
+        engine.decide({**later, "payer": {"account": {"id": ""}}})

@@ -66,7 +66,7 @@ class Plain:
             if field.name not in coded and field.of and field.of[0] == "age":
                 rows.append(self._age(-1, field))
         rows += [(k.PARTNER, a, -1, 0, 0, 0, b, 0, 0) for a, b, _, _ in reader.partners]
-        self.has_all = not self.left and not of_windows
+        self.has_all = not self.left and not reader.windows  # also those that only a message shows
         mappings = reader.mappings
         currency, fitting, nested = "currency", {reader.frame.currency: 1}, "payment"
         of_payments = nested if reader.frame.event == "payment" else None
