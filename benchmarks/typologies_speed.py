@@ -201,7 +201,7 @@ def differences(asked: Asked, found: dict[int, pl.DataFrame]) -> list[str]:
     for place, reading in enumerate(asked.plan.readings):
         frame = found[reading.lookup].filter("asks").select("r", pl.col(f"a{place}").cast(pl.Int64))
         empty = MISSING if reading.aggregate in ("min", "max") else 0
-        given = np.full(len(asked.times), empty, np.int64)
+        given = np.where(asked.key(asked.plan.lookups[reading.lookup].keys) < 0, MISSING, empty)
         given[frame["r"].to_numpy()] = frame[f"a{place}"].fill_null(empty).to_numpy()
         if np.count_nonzero(given != np.concatenate(asked.values[place])):
             wrong.append(reading.name)
