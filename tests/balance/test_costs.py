@@ -76,7 +76,7 @@ def test_the_rule_that_costs_is_found(found: Costs) -> None:
     assert all(abs(by_name[x].added_ns) < 100_000 for x in ("cheap", "other"))
     assert found.decide_us > 200
     assert FEWEST_REPEATS <= found.repeats <= REPEATS
-    assert found.process_us is not None and found.process_us > found.decide_us
+    assert found.process_us is not None and found.process_us > 200
     assert found.decisions_a_second == int(1e6 / found.process_us)
 
 

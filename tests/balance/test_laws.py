@@ -74,7 +74,7 @@ def test_no_false_alarm_on_a_shipped_ruleset(path: Path) -> None:
     does ask somewhere for an amount that is not too large. The laws that every ruleset has hold of each."""
     text = path.read_text("utf-8") + AMOUNT_LAW
     rules = loads(text, models=load(path).models if MODEL_FILE.search(text) else {})
-    for result in try_laws(rules, examples=300):
+    for result in try_laws(rules, examples=max(300, 30 * len(rules.meaning.rules))):
         if result.name != MORE_MONEY:
             assert result.passed and not result.warning, result
         elif result.broken is not None:

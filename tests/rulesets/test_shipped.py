@@ -188,8 +188,7 @@ def _words(block: Node) -> set[str]:
 
 
 def fails(text: str, name: str) -> bool:
-    """Whether an inline test of it does. It has to check."""
-    assert checked(text).errors == ()
+    """Whether an inline test of it does. It has to check, which is what it is loaded for."""
     return not all(r.passed for r in run_tests(loads(text, name, models=MODELS)))
 
 

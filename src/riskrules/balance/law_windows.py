@@ -82,7 +82,8 @@ def _between(a: str, small: n.Window, b: str, large: n.Window) -> list[Relation]
 def mend(draft: Draft, found: Iterable[Relation]) -> None:
     """Raise what is too small, and give what is missing a value."""
     for _ in range(ROUNDS):
-        if all(_MENDED[r.why](draft, r) for r in found):
+        held = [_MENDED[r.why](draft, r) for r in found]  # each is mended, whether one before it held or not
+        if all(held):
             return
 
 
