@@ -1,12 +1,13 @@
-"""What does each typology pack catch in a world that it was not written on, and whom does it stop by mistake?
+"""What does each typology pack catch in a world that its scores were not fitted to, and whom does it stop by mistake?
 
     python benchmarks/typologies.py --seed 1001 --setting coast [--people 3_000] [--days 45] [--packs mule_accounts ...]
                                     [--json] [--rules] [--history FILE.parquet]
 
 Makes the world (`riskrules.testing.world`), has each pack of `rulesets/typologies` decide every payment of it with
-windows replayed from the beginning, then takes all packs together: the strictest action of any. The packs were written
-on the setting `city`, seeds 1 to 5; a figure that is to mean anything is taken on another setting and seed. `--history`
-measures a file that `riskrules world` wrote instead.
+windows replayed from the beginning, then takes all packs together: the strictest action of any. The scores of the packs
+were fitted to the settings `city` and `county`, seeds 21 to 32, and the bands set with `coast`, seeds 2004 to 2007, in
+view; a figure that is to mean anything is taken on another seed, and on a setting that no score was fitted to.
+`--history` measures a file that `riskrules world` wrote instead.
 
 - **stopped, caught**: the action is delay, hold or reject. A warning or a question stops nobody.
 - **caught**: of all payments of the pack's own typology, every step of its chains and those that failed for want of

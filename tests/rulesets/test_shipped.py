@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -168,12 +168,15 @@ def with_tests_of(text: str, limit: str) -> str:
         if reached <= names:
             break
         names |= reached
+    return _without_tests_of(text, [block for block in blocks if not words[block.start] & names])
+
+
+def _without_tests_of(text: str, blocks: Iterable[Node]) -> str:
     kept, begin = [], 0
     for block in blocks:
-        if not words[block.start] & names:
-            for test in (p for p in block.parts if isinstance(p, Node) and p.kind == "test"):
-                kept.append(text[begin : test.start])
-                begin = test.end
+        for test in (p for p in block.parts if isinstance(p, Node) and p.kind == "test"):
+            kept.append(text[begin : test.start])
+            begin = test.end
     return "".join([*kept, text[begin:]])
 
 
@@ -289,12 +292,7 @@ def survives(before: str, was: str, near: str, whole: str) -> bool:
 
 @lru_cache(maxsize=8)
 def without_tests(blocks: str) -> str:
-    kept, begin = [], 0
-    for block in parse(Source("near.risk", blocks)).blocks:
-        for test in (p for p in block.parts if isinstance(p, Node) and p.kind == "test"):
-            kept.append(blocks[begin : test.start])
-            begin = test.end
-    return "".join([*kept, blocks[begin:]])
+    return _without_tests_of(blocks, parse(Source("near.risk", blocks)).blocks)
 
 
 @each_ruleset

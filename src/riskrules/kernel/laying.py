@@ -13,7 +13,8 @@ from ..program.layout import Integers
 from . import desks as k
 from . import windows_layout as w
 from .compiled import Integer, inner
-from .objects import copy_bytes, further, integer_of, item, looked_up, put_byte, text_of, type_of, words_at
+from .memory import copy_bytes, put_byte
+from .objects import further, integer_of, item, looked_up, text_of, type_of, words_at
 from .plain import COLON, NONE, NOT_OPTIONAL, ROW_WIDTH, SLOT, STR, ZERO, characters_of, value_at
 
 PLACE, PARTIES, PART_WIDTH, PARTY_WIDTH, TIME_WIDTH = k.PLACE, k.PARTIES, k.PART_WIDTH, k.PARTY_WIDTH, k.TIME_WIDTH
@@ -104,7 +105,7 @@ def _put(
         at = _put_whole(at, characters)
         put_byte(at, COLON)
         at += 1
-    copy_bytes(at, start, length)
+    copy_bytes(start, at, length)
     return at + length, characters
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from llvmlite import ir  # type: ignore[import-untyped]  # it ships no types
 from numba import types
+from numba.core import cgutils
 
 from .compiled import Generate, instruction
 
@@ -66,3 +67,27 @@ def copy_word(typing_context: Any, given: Any, to: Any) -> Made:
 @instruction
 def copy_byte(typing_context: Any, given: Any, to: Any) -> Made:
     return _copied(ir.IntType(8))
+
+
+@instruction
+def put_byte(typing_context: Any, address: Any, byte: Any) -> Made:
+    """The lowest byte of a number to an address."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        kind = ir.IntType(8)
+        builder.store(builder.trunc(args[1], kind), builder.inttoptr(args[0], kind.as_pointer()))
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64), generate
+
+
+@instruction
+def copy_bytes(typing_context: Any, given: Any, to: Any, length: Any) -> Made:
+    """So many bytes from the first address to the second."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        start, end = (builder.inttoptr(address, ir.IntType(8).as_pointer()) for address in args[:2])
+        cgutils.raw_memcpy(builder, end, start, args[2], 1)  # type: ignore[no-untyped-call]  # Numba's own
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64, types.int64), generate

@@ -125,17 +125,6 @@ def text_of(typing_context: Any, text: Any) -> tuple[Any, Generate]:
 
 
 @instruction
-def byte_at(typing_context: Any, start: Any, place: Any) -> tuple[Any, Generate]:
-    """The byte so far behind an address."""
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        place = builder.inttoptr(builder.add(args[0], args[1]), OBJECT)
-        return builder.zext(builder.load(place), WORD)
-
-    return types.int64(types.int64, types.int64), generate
-
-
-@instruction
 def words_at(typing_context: Any, start: Any) -> tuple[Any, Generate]:
     """The int64s at an address, as `carray` takes them."""
 
@@ -153,29 +142,6 @@ def further(typing_context: Any, words: Any, count: Any) -> tuple[Any, Generate]
         return builder.gep(args[0], [args[1]])
 
     return words(words, types.int64), generate
-
-
-@instruction
-def put_byte(typing_context: Any, at: Any, byte: Any) -> tuple[Any, Generate]:
-    """The byte to an address."""
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        builder.store(builder.trunc(args[1], ir.IntType(8)), _object(builder, args[0]))
-        return args[0]
-
-    return types.int64(types.int64, types.int64), generate
-
-
-@instruction
-def copy_bytes(typing_context: Any, to: Any, start: Any, length: Any) -> tuple[Any, Generate]:
-    """So many bytes from one address to another."""
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        to, start = _object(builder, args[0]), _object(builder, args[1])
-        cgutils.raw_memcpy(builder, to, start, args[2], 1)  # type: ignore[no-untyped-call]  # Numba's own
-        return args[0]
-
-    return types.int64(types.int64, types.int64, types.int64), generate
 
 
 @instruction

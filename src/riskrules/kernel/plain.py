@@ -15,8 +15,8 @@ from ..schema.limits import MISSING as MISSING_VALUE
 from . import desks as k
 from . import row
 from .compiled import Integer, inner
-from .objects import byte_at, contained, double_of, further, integer_of, item, looked_up, text_of, type_of, words_at
-from .windows_compiled import word_at
+from .memory import byte_at, word_at
+from .objects import contained, double_of, further, integer_of, item, looked_up, text_of, type_of, words_at
 
 PLAN, CODE, VALUES, OUT, BITS, DESK_HEADER = k.PLAN, k.CODE, k.VALUES, k.OUT, k.BITS, k.DESK_HEADER
 FLOAT, INT, STR, NONE, TRUE, FALSE, ALL = k.FLOAT, k.INT, k.STR, k.NONE, k.TRUE, k.FALSE, k.ALL
@@ -148,7 +148,7 @@ def _decimal(given: Integer, digits: Integer) -> Integer:
     start, length = text_of(given)
     value, figures, behind = 0, 0, -1
     for i in range(min(length, 2 * MOST_FIGURES)):
-        figure = byte_at(start, i)
+        figure = byte_at(start + i)
         if figure == DOT and behind < 0 and figures > 0:
             behind = 0
         elif ZERO <= figure <= ZERO + 9:
@@ -177,17 +177,16 @@ def _is_text(given: Integer, longest: Integer) -> bool:
 def characters_of(start: Integer, length: Integer) -> Integer:
     """How many characters such bytes are; 0 when one of them is NUL. As many as there are when they are ASCII, which is
     looked at eight at a time."""
-    text, whole = words_at(start), length & ~7
-    odd = 0
+    odd, whole = 0, length & ~7
     for i in range(0, whole, 8):
-        word = word_at(text, i)
+        word = word_at(start + i)
         odd |= word | (word - EACH_ONE)
     if odd & EACH_HIGH == 0:
         characters, begin = whole, whole
     else:
         characters, begin = 0, 0
     for i in range(begin, length):
-        byte = byte_at(start, i)
+        byte = byte_at(start + i)
         if byte == 0:
             return 0
         characters += 1 if byte & CONTINUES != CONTINUED else 0
@@ -202,23 +201,23 @@ def _instant(given: Integer) -> Integer:
         return MISSING_VALUE
     figures, fraction, unit, end, distance = 0, 0, SECOND_US, 19, 0
     for i in range(19):
-        byte = byte_at(start, i)
+        byte = byte_at(start + i)
         parted = DASH if i in (4, 7) else T if i == 10 else COLON if i in (13, 16) else 0
         if byte != parted if parted != 0 else not ZERO <= byte <= ZERO + 9:
             return MISSING_VALUE
         figures = figures if parted != 0 else 10 * figures + byte - ZERO
-    if byte_at(start, end) == DOT:
+    if byte_at(start + end) == DOT:
         end += 1
-        while end < length and ZERO <= byte_at(start, end) <= ZERO + 9:
+        while end < length and ZERO <= byte_at(start + end) <= ZERO + 9:
             unit //= 10
-            fraction += unit * (byte_at(start, end) - ZERO)
+            fraction += unit * (byte_at(start + end) - ZERO)
             end += 1
         if not 20 < end <= 26 or end == length:
             return MISSING_VALUE
-    sign = byte_at(start, end)
+    sign = byte_at(start + end)
     if length == end + 6:
         for i in range(end + 1, length):
-            byte = byte_at(start, i)
+            byte = byte_at(start + i)
             if byte != COLON if i == end + 3 else not ZERO <= byte <= ZERO + 9:
                 return MISSING_VALUE
             distance = distance if i == end + 3 else 10 * distance + byte - ZERO
