@@ -66,7 +66,8 @@ def kernel(count: int, columns: Columns) -> tuple[Callable[[], object], Callable
             place = {word: i for i, word in enumerate(column.words)}
             listed = [place.get(word, len(place)) for word in LISTED]
         by_place, places = np.array([*listed, MISSING], np.int64), values.astype(np.uint8)
-        return lambda: chunk.feed_places(c, places, by_place)
+        known = chunk.by_place(c, by_place)
+        return lambda: chunk.feed_places(c, places, known)
 
     feeds = [feeding(c, column) for c, column in enumerate(program.columns)]
     return lambda: [feed() for feed in feeds], lambda: chunk.decide(rows), rows

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -137,6 +138,47 @@ def test_every_layout_of_texts_is_decided_alike(
     assert fired(engine.decide_many(chunks)) == fired(engine.decide_many(whole))
 
 
+def turned(whole: pa.Table, by: int) -> pa.Table:
+    """The same rows; each dictionary holds its texts in another order."""
+    for name in ("word", "other"):
+        column = whole[name].combine_chunks()
+        size = len(column.dictionary)
+        order = [(i + by) % size for i in range(size)]
+        places = [None if p is None else order.index(p) for p in column.indices.to_pylist()]
+        again = pa.DictionaryArray.from_arrays(pa.array(places, column.indices.type), column.dictionary.take(order))
+        whole = whole.set_column(whole.column_names.index(name), name, again)
+    return whole
+
+
+def with_many_dictionaries(payments: list[dict[str, Any]]) -> pa.Table:
+    """Chunks whose dictionaries differ, and in the end the first again."""
+    whole = table(payments, LAYOUTS["dictionary int16"])
+    cuts = [0, 100, 200, 300, len(payments)]
+    parts = [whole.slice(a, b - a) for a, b in pairwise(cuts)]
+    return pa.concat_tables([parts[0], turned(parts[1], 7), turned(parts[2], 100), parts[3]])
+
+
+def test_each_chunk_may_have_a_dictionary_of_its_own(engine: rr.Engine, payments: list[dict[str, Any]]) -> None:
+    given = with_many_dictionaries(payments)
+    dictionaries = [chunk.dictionary.to_pylist() for chunk in given["word"].chunks]
+    assert sorted(dictionaries[0]) == sorted(dictionaries[1]) == sorted(dictionaries[2])
+    assert dictionaries[0] != dictionaries[1] != dictionaries[2]
+    assert not found(engine, payments, given)
+
+
+def test_the_dictionary_of_the_chunk_before_is_found_out(
+    engine: rr.Engine, payments: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if what is kept for one dictionary were taken for another of the same length."""
+    kept: dict[tuple[int, int], Any] = {}
+
+    def plant(chunk: Chunk, column: int, values: Any, whole: Any = Chunk.by_place) -> Any:
+        return kept.setdefault((column, len(values)), whole(chunk, column, values))
+
+    monkeypatch.setattr(Chunk, "by_place", plant)
+    assert found(engine, payments, with_many_dictionaries(payments))
+
+
 def test_every_rule_fires_and_does_not(engine: rr.Engine, payments: list[dict[str, Any]]) -> None:
     """What is compared above is worth comparing."""
     told = fired(engine.decide_many(table(payments, pa.array)))
@@ -159,8 +201,8 @@ def test_one_bad_float_is_told_with_its_place(engine: rr.Engine, payments: list[
     assert fired(decided) == fired(engine.decide_many(table(rows[:41] + rows[42:], pa.array)))
 
 
-def places_one_along(chunk: Chunk, column: int, places: Any, values: Any, whole: Any = Chunk.feed_places) -> None:
-    whole(chunk, column, places, values[[*range(1, len(values) - 1), 0, -1]] if len(values) > 50 else values)
+def places_one_along(chunk: Chunk, column: int, values: Any, whole: Any = Chunk.by_place) -> Any:
+    return whole(chunk, column, values[[*range(1, len(values) - 1), 0, -1]] if len(values) > 50 else values)
 
 
 def floats_rounded_down(
@@ -169,8 +211,8 @@ def floats_rounded_down(
     return bool(whole(chunk, column, given - 0.5 / 10**digits, digits))
 
 
-def gaps_taken_for_no(chunk: Chunk, column: int, places: Any, values: Any, whole: Any = Chunk.feed_places) -> None:
-    whole(chunk, column, places, np.array([0, 1, 0]) if len(values) == 3 else values)
+def gaps_taken_for_no(chunk: Chunk, column: int, values: Any, whole: Any = Chunk.by_place) -> Any:
+    return whole(chunk, column, np.array([0, 1, 0]) if len(values) == 3 else values)
 
 
 PLANTS = (places_one_along, floats_rounded_down, gaps_taken_for_no)
@@ -181,5 +223,5 @@ def test_a_planted_bug_is_found(
     engine: rr.Engine, payments: list[dict[str, Any]], plant: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each of these decides some row of the table otherwise."""
-    monkeypatch.setattr(Chunk, "feed_floats" if plant is floats_rounded_down else "feed_places", plant)
+    monkeypatch.setattr(Chunk, "feed_floats" if plant is floats_rounded_down else "by_place", plant)
     assert found(engine, payments, table(payments, LAYOUTS["dictionary int32"]))

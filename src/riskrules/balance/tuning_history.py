@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 
 from ..bridges.columns import Batch, Numbers, TableError
 from ..bridges.maps import Map
+from ..engine.columns import Feeder
 from ..engine.history import Replaying, Unread
 from ..engine.rules import Rules
 from ..engine.serving import Serving
 from ..engine.tables import DecidedBatch, decide_batches, window_notes
-from ..kernel.chunk import MOST_ROWS, Chunk
+from ..kernel.chunk import MOST_ROWS
 from ..meaning import nodes as n
 from .labelled import labelled_batches, map_of
 from .labels import Label, LabelError, fraud_of
@@ -139,9 +140,9 @@ class Decider:
     def decided(self, rules: Rules) -> Iterator[DecidedBatch]:
         """Batch by batch, in order. The rules must read no window that the past's own rules do not."""
         serving = Serving(rules, self._lists).prepare()
-        kernel = Chunk(serving.program, rows=self._rows)
+        feeder = Feeder(serving.program, serving.lists, self._rows)
         for batch in self.past.batches:
-            yield DecidedBatch(serving, batch, kernel)
+            yield DecidedBatch(serving, batch, feeder)
 
     def stopped(self, rules: Rules) -> Mask:
         """bool[payments]: whether each is delayed, held or rejected."""

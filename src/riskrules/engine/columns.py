@@ -6,51 +6,88 @@ each distinct text (or pair of texts) in the batch, of the same interpreter that
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..bridges.columns import Batch, Column, Flags, Floats, Numbers, Placed, Words
+from ..kernel.chunk import MOST_ROWS, ByPlace, Chunk, Decided
 from ..meaning import nodes as n
 from ..meaning.interpreter import holds
 from ..meaning.walk import reads_in
 from ..program import model
 from ..schema.limits import MISSING
 
-if TYPE_CHECKING:
-    from ..kernel.chunk import Chunk
-
 Integers = NDArray[np.int64]
+NO_YES = ("no", "yes")
+_FLAGS = np.array([0, 1, MISSING], np.int64)
+"""What the program has for each of them, and for a missing one."""
 
 
-def feed(chunk: Chunk, place: int, column: model.Column, batch: Batch, lists: Mapping[str, frozenset[str]]) -> None:
-    """Give the program's column number `place` to the kernel: what `integers_of` says, by the shortest way there is
-    from what the batch has."""
-    found = None if column.atom is not None else batch.columns.get(column.name)
-    if isinstance(found, Floats) and chunk.feed_floats(place, found.floats, found.digits):
-        return
-    if isinstance(found, Flags):
-        chunk.feed_places(place, found.values, np.array([0, 1, MISSING], np.int64))
-        return
-    told = _by_word(column, batch, lists)
-    if told is None:
-        chunk.feed(place, np.ascontiguousarray(integers_of(column, batch, lists)))
-        return
-    words, values = told
-    if isinstance(words, Placed):
-        chunk.feed_places(place, words.places, np.append(values[words.own], values[-1]))
-    else:
-        chunk.feed_places(place, words.codes, values)
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What stands for each place of `words` (of a dictionary, if `own` is one's). Both are held, so that no others can
+    have their place in memory."""
+
+    words: Sequence[str]
+    own: NDArray[np.int32] | None
+    by_place: ByPlace
+
+
+class Feeder:
+    """A program's kernel for batches of up to `rows` payments, and what feeds it. What follows from a column's words is
+    kept for the next batch that has the very same, as those of one table do. One thread at a time."""
+
+    def __init__(self, program: model.Program, lists: Mapping[str, frozenset[str]], rows: int = MOST_ROWS) -> None:
+        self.rows = rows
+        self._chunk = Chunk(program, rows)
+        self._columns = program.columns
+        self._lists = lists
+        self._last: list[_Known | None] = [None] * len(program.columns)
+
+    def decide(self, batch: Batch) -> Decided:
+        """What the program says of each payment of the batch."""
+        for place in range(len(self._columns)):
+            self._feed(place, batch)
+        return self._chunk.decide(batch.rows)
+
+    def _feed(self, place: int, batch: Batch) -> None:
+        """Give the program's column number `place` to the kernel: what `integers_of` says, by the shortest way there is
+        from what the batch has."""
+        chunk, column = self._chunk, self._columns[place]
+        found = batch.columns.get(column.name) if column.atom is None else None
+        if isinstance(found, Floats) and chunk.feed_floats(place, found.floats, found.digits):
+            return
+        if isinstance(found, Flags):
+            chunk.feed_places(place, found.values, self._by_place(place, NO_YES, None))
+            return
+        words = _words_of(column, batch)
+        if words is None:
+            chunk.feed(place, np.ascontiguousarray(integers_of(column, batch, self._lists)))
+        elif isinstance(words, Placed):
+            chunk.feed_places(place, words.places, self._by_place(place, words.words, words.own))
+        else:
+            chunk.feed_places(place, words.codes, self._by_place(place, words.words, None))
+
+    def _by_place(self, place: int, words: Sequence[str], own: NDArray[np.int32] | None) -> ByPlace:
+        """What stands for each place of a column's words, worked out unless the last batch had the same."""
+        known = self._last[place]
+        if known is None or known.words is not words or known.own is not own:
+            flags = words is NO_YES
+            values = _FLAGS if flags else _each_word(self._columns[place], words, self._lists)
+            if own is not None:
+                values = np.append(values[own], values[-1])
+            known = self._last[place] = _Known(words, own, self._chunk.by_place(place, values))
+        return known.by_place
 
 
 def integers_of(column: model.Column, batch: Batch, lists: Mapping[str, frozenset[str]]) -> Integers:
     """The program's column for each payment of the batch. An input that the batch lacks (a window) is missing."""
-    told = _by_word(column, batch, lists)
-    if told is not None:
-        words, values = told
-        return values[words.codes]
+    words = _words_of(column, batch)
+    if words is not None:
+        return _each_word(column, words.words, lists)[words.codes]
     if column.atom is not None:
         return _atom(column.atom, batch, lists)
     found = batch.columns.get(column.name)
@@ -61,28 +98,27 @@ def integers_of(column: model.Column, batch: Batch, lists: Mapping[str, frozense
     return np.full(batch.rows, MISSING, np.int64)
 
 
-def _by_word(
-    column: model.Column, batch: Batch, lists: Mapping[str, frozenset[str]]
-) -> tuple[Words, Integers] | None:
-    """Where the program's column follows from one column of words: that, and the integer of each word, with one more
-    for a missing one. Else None."""
+def _words_of(column: model.Column, batch: Batch) -> Words | None:
+    """The one column of words that the program's column follows from; None where there is no such one."""
+    if column.atom is None:
+        found = batch.columns.get(column.name)
+        return found if isinstance(found, Words) else None
+    names = [r.name for r in reads_in(column.atom)]
+    return _words(batch.columns.get(names[0]), batch.rows) if len(names) == 1 else None
+
+
+def _each_word(column: model.Column, words: Sequence[str], lists: Mapping[str, frozenset[str]]) -> Integers:
+    """The program's column for each word of the column that it follows from, with one more for a missing one."""
     atom = column.atom
     if atom is None:
-        found = batch.columns.get(column.name)
-        if not isinstance(found, Words):
-            return None
         place = {word: i for i, word in enumerate(column.words)}
         other = len(column.words)
-        return found, np.array([*(place.get(word, other) for word in found.words), MISSING], np.int64)
-    names = [r.name for r in reads_in(atom)]
-    if len(names) != 1:
-        return None
-    words = _words(batch.columns.get(names[0]), batch.rows)
+        return np.array([*(place.get(word, other) for word in words), MISSING], np.int64)
     if isinstance(atom, n.InList) and isinstance(atom.value, n.Read):
         items = lists[atom.list]
-        return words, np.array([*((word in items) != atom.negated for word in words.words), False], np.int64)
-    answers = [holds(atom, {names[0]: text}, lists) for text in (*words.words, None)]
-    return words, np.array(answers, np.int64)
+        return np.array([*((word in items) != atom.negated for word in words), False], np.int64)
+    name = next(r.name for r in reads_in(atom))
+    return np.array([holds(atom, {name: text}, lists) for text in (*words, None)], np.int64)
 
 
 def _atom(atom: n.Atom, batch: Batch, lists: Mapping[str, frozenset[str]]) -> Integers:

@@ -25,11 +25,11 @@ from ..bridges.limiting import first_rows
 from ..bridges.maps import Map, load_map
 from ..bridges.reports import REPORTED
 from ..bridges.tables import file_batches, table_batches
-from ..kernel.chunk import MOST_ROWS, Chunk
+from ..kernel.chunk import MOST_ROWS
 from ..meaning import nodes as n
 from ..schema.fields import Schema
 from ..schema.limits import MISSING
-from .columns import feed
+from .columns import Feeder
 from .duties import Duties, institution_totals, measure_lists, responsible_lists
 from .history import Replaying, Unread
 from .recording import fields_of
@@ -57,7 +57,7 @@ class DecidedBatch:
     """The decisions of one batch. `rows` counts those decided; `act_index` int16[rows] into `acts` (the ruleset's
     actions, rising in strength), `score` int64[rows], `fired` lists of rules; the rest is worked out when read."""
 
-    def __init__(self, serving: Serving, batch: Batch, kernel: Chunk) -> None:
+    def __init__(self, serving: Serving, batch: Batch, feeder: Feeder) -> None:
         self.serving = serving
         self.errors = [BadRow(int(batch.numbers[i]), batch.place, e.field, e.problem) for i, e in batch.bad()]
         if self.errors:
@@ -65,9 +65,7 @@ class DecidedBatch:
         self.batch = batch
         self.rows = batch.rows
         self.acts = serving.program.acts
-        for c, column in enumerate(serving.program.columns):
-            feed(kernel, c, column, batch, serving.lists)
-        decided = kernel.decide(batch.rows)
+        decided = feeder.decide(batch)
         self.act_index: NDArray[np.int16] = decided.acts
         self.score: NDArray[np.int64] = decided.scores
         self.fired = Lists(decided.fired.starts, decided.fired.indices, serving.program.rules)
@@ -175,11 +173,11 @@ def decide_batches(
         batches = with_windows(serving, batches, how or Replaying(), unread)
     if serving.models is not None:
         batches = serving.models.batches(batches, unread)
-    kernel: Chunk | None = None
+    feeder: Feeder | None = None
     for batch in batches:
-        if kernel is None or kernel.rows < batch.rows:
-            kernel = Chunk(serving.program, rows=min(MOST_ROWS, max(batch.rows, 1)))
-        yield DecidedBatch(serving, batch, kernel)
+        if feeder is None or feeder.rows < batch.rows:
+            feeder = Feeder(serving.program, serving.lists, min(MOST_ROWS, max(batch.rows, 1)))
+        yield DecidedBatch(serving, batch, feeder)
 
 
 def decide_table(

@@ -11,13 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..bridges.columns import Batch, Words
-from ..kernel.chunk import MOST_ROWS, Chunk
 from ..meaning import nodes as n
 from ..meaning.frames import around
 from ..program.compile import from_meaning
 from ..schema.fields import Schema
 from ..state.plan import STATUS, Plan
-from .columns import feed
+from .columns import Feeder
 from .recording import fields_of, recorded_frame, recorded_schema
 
 Mask = NDArray[np.bool_]
@@ -33,16 +32,14 @@ class Wheres:
         rules = tuple(n.Rule(str(i), "", where) for i, where in enumerate(self._distinct))
         frame = recorded_frame(frame, recorded_schema(schema, "report"), fields_of(plan.series))
         self._program = from_meaning(around(replace(frame, in_force=n.InForce()), rules))
-        self._chunk = Chunk(self._program, MOST_ROWS) if rules else None
+        self._feeder = Feeder(self._program, {}) if rules else None
 
     def masks(self, batch: Batch) -> list[Mask]:
         """bool[rows] for each series of the plan."""
         every = np.ones(batch.rows, np.bool_)
-        if self._chunk is None:
+        if self._feeder is None:
             return [every] * len(self._of)
-        for c, column in enumerate(self._program.columns):
-            feed(self._chunk, c, column, batch, {})
-        fired = self._chunk.decide(batch.rows).fired
+        fired = self._feeder.decide(batch).fired
         rows = np.repeat(np.arange(batch.rows), np.diff(fired.starts))
         found = []
         for rule in range(len(self._distinct)):

@@ -20,6 +20,8 @@ from . import block, coding, warm
 from .float_coding import code_floats
 
 BYTES = 256
+ByPlace = npt.NDArray[Any]
+"""int64 values, or uint8 codes, by place."""
 MOST_ROWS = 65_536
 """Payments in a chunk. With 1,000 rules and 40 columns its buffers take 12 MiB."""
 
@@ -86,20 +88,25 @@ class Chunk:
         code_floats(c.points, c.cells, c.steps, c.base, c.shift, _plainly(given), codes)
         return True
 
-    def feed_places(self, column: int, places: npt.NDArray[Any], values: Integers) -> None:
-        """Give a column's values as places, uint8 or int32: `values` by place, and the last for one below zero (as an
-        int8). Raises `OutOfBounds`."""
+    def by_place(self, column: int, values: Integers) -> ByPlace:
+        """What `feed_places` takes for a column whose values are `values` by place, the last of them for a place below
+        zero (as an int8, too). Worked out once for all chunks whose places mean the same."""
         row = self._directory[column]
-        places = places if places.dtype == np.int32 else places.view(np.uint8)
-        if places.dtype == np.uint8:  # then every byte has a value
-            listed, values = values, np.full(BYTES, values[-1])
-            values[: len(listed) - 1] = listed[:-1][:BYTES]
+        spread = np.full(max(BYTES + 1, len(values)), values[-1])  # so that every byte has a value
+        spread[: len(values) - 1] = values[:-1]
         if row[layout.PAIRED] or row[layout.HELD] >= 0:
-            self.feed(column, values[places])
-            return
-        table = np.zeros(len(values), np.uint8)
-        coding.code_column(self.program.code, column, values, table)
-        coding.take_codes(table, _plainly(places), self._own(row, len(places)))
+            return spread
+        codes = np.zeros(len(spread), np.uint8)
+        coding.code_column(self.program.code, column, spread, codes)
+        return codes
+
+    def feed_places(self, column: int, places: npt.NDArray[Any], by_place: ByPlace) -> None:
+        """Give a column's values as places, uint8 or int32, and what `by_place` says of them. Raises `OutOfBounds`."""
+        places = places if places.dtype == np.int32 else places.view(np.uint8)
+        if by_place.dtype == np.uint8:
+            coding.take_codes(by_place, _plainly(places), self._own(self._directory[column], len(places)))
+        else:
+            self.feed(column, by_place[places])
 
     def _own(self, row: Integers, count: int) -> npt.NDArray[Any]:
         """Where the codes of a column go, by its row in the directory."""
