@@ -202,6 +202,8 @@ def suited(how: Reading, f: Field) -> bool:
 
 @settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @example(pa.array([1], pa.timestamp("ns")), SCHEMA["occurred_at"], Reading(), "plain", 1)  # wrong in two ways
+@example(pa.array([2**63, 2**64 - 1], pa.uint64()), SCHEMA["amount"], HOWS[7], "plain", 1)
+@example(pa.array([2**63, 2**64 - 1], pa.uint64()), SCHEMA["id"], Reading(number_ids=True), "dictionary", 2)
 @given(arrays(), st.sampled_from(FIELDS), st.sampled_from(HOWS), st.sampled_from(WAYS), st.integers(1, 5))
 def test_a_column_is_read_as_each_of_its_values(array: pa.Array, f: Field, how: Reading, way: str, rows: int) -> None:
     """Every row of a column has the held value, or the kind of error, that its value has by itself."""

@@ -29,7 +29,6 @@ from .numbers import (
     decimal_at,
     decimal_scale,
     floats_within,
-    integers_of,
     read_decimals,
     read_floats,
     read_integers,
@@ -115,11 +114,12 @@ def _read_named(f: Field, raw: Raw, cells: Cells, how: Reading) -> Column:
     if raw.format not in INTEGERS:
         cells.refuse_all(lambda: _unfit(f, raw.format))
         return empty_column(f, raw.length)
-    given = integers_of(raw, cells)
+    wide = np.uint64 if raw.format == "L" else np.int64
     rows = np.flatnonzero(cells.present)
+    given = raw.buffer(1, INTEGERS[raw.format])[rows].astype(wide)
     codes = np.full(raw.length, UNKNOWN, np.int32)
-    codes[rows], first = codes_of(distinct_marks(given[rows].view(np.uint64)))
-    numbers = given[rows][first].tolist()
+    codes[rows], first = codes_of(distinct_marks(given.view(np.uint64)))
+    numbers = given[first].tolist()
     return from_distinct(f, codes, numbers if how.values is not None else list(map(str, numbers)), cells, how)
 
 

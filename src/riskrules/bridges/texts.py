@@ -89,32 +89,36 @@ Distinct = tuple[NDArray[np.int32], NDArray[np.uint8], NDArray[np.int64]]
 def _few(raw: Raw) -> Distinct:
     place: dict[bytes, int] = {}
     codes = np.full(raw.length, UNKNOWN, np.int32)
-    for row in np.flatnonzero(raw.present).tolist():
-        codes[row] = place.setdefault(_viewed(raw, row) if raw.format == "vu" else _offset(raw, row), len(place))
+    rows = np.flatnonzero(raw.present)
+    texts = _viewed(raw, rows) if raw.format == "vu" else _between(raw, rows)
+    codes[rows] = [place.setdefault(text, len(place)) for text in texts]
     bounds = np.fromiter(accumulate(map(len, place), initial=0), np.int64, len(place) + 1)
     return codes, np.frombuffer(b"".join(place), np.uint8), bounds
 
 
-def _offset(raw: Raw, row: int) -> bytes:
-    wide = 4 if raw.format == "u" else 8
-    data = raw.whole(2)
-    first, last = raw.whole(1)[(raw.offset + row) * wide :][: 2 * wide].view(f"<i{wide}").tolist()
-    if not 0 <= first <= last <= len(data):
-        raise _damaged()
-    return data[first:last].tobytes()
+def _between(raw: Raw, rows: NDArray[np.int64]) -> Iterator[bytes]:
+    """The texts of these rows, each from one offset to the next."""
+    data, offsets = raw.whole(2).data, _offsets(raw)
+    for first, last in zip(offsets[rows].tolist(), offsets[rows + 1].tolist(), strict=True):
+        if not 0 <= first <= last <= len(data):
+            raise _damaged()
+        yield bytes(data[first:last])
 
 
-def _viewed(raw: Raw, row: int) -> bytes:
-    own = raw.whole(1)[(raw.offset + row) * VIEW_BYTES :][:VIEW_BYTES]
-    length, _, number, first = own.view("<i4").tolist()
-    if 0 <= length <= INLINE:
-        return own[4 : 4 + length].tobytes()
-    if length < 0 or not 0 <= number < _data_buffers(raw):
-        raise _damaged()
-    data = raw.whole(2 + number)
-    if not 0 <= first <= len(data) - length:
-        raise _damaged()
-    return data[first : first + length].tobytes()
+def _viewed(raw: Raw, rows: NDArray[np.int64]) -> Iterator[bytes]:
+    """The texts of these rows, by their views."""
+    views, outside = _views(raw), _outside(raw)
+    own = views.tobytes()
+    for row, (length, _, number, first) in zip(rows.tolist(), views.reshape(-1, 4)[rows].tolist(), strict=True):
+        if 0 <= length <= INLINE:
+            yield own[VIEW_BYTES * row + 4 : VIEW_BYTES * row + 4 + length]
+            continue
+        if length < 0 or not 0 <= number < len(outside):
+            raise _damaged()
+        data = outside[number]
+        if not 0 <= first <= len(data) - length:
+            raise _damaged()
+        yield data[first : first + length].tobytes()
 
 
 def _many(raw: Raw) -> Distinct:
@@ -137,9 +141,7 @@ Placed = tuple[NDArray[np.int64], NDArray[np.int32], int, object]
 
 
 def _places(raw: Raw) -> Placed:
-    data = raw.whole(2)
-    wide = 4 if raw.format == "u" else 8
-    offsets = raw.whole(1).view(f"<i{wide}")[raw.offset : raw.offset + raw.length + 1].astype(np.int64)
+    data, offsets = raw.whole(2), _offsets(raw)
     starts, lengths = offsets[:-1], np.diff(offsets)
     present = raw.present
     if not present.all():
@@ -157,8 +159,7 @@ def _places(raw: Raw) -> Placed:
 def _places_of_views(raw: Raw) -> Placed:
     from ..kernel.distinct import DAMAGED, place_views
 
-    own = raw.whole(1)[raw.offset * VIEW_BYTES : (raw.offset + raw.length) * VIEW_BYTES].view("<i4")
-    outside = [raw.whole(2 + number) for number in range(_data_buffers(raw))]
+    own, outside = _views(raw), _outside(raw)
     buffers = np.array([x for data in outside for x in (_address(data), len(data))], np.int64)
     starts, lengths = np.zeros(raw.length, np.int64), np.empty(raw.length, np.int32)
     total = place_views(np.require(own, requirements=["C", "A"]), buffers, raw.present, starts, lengths)
@@ -167,9 +168,21 @@ def _places_of_views(raw: Raw) -> Placed:
     return starts, lengths, total, (own, outside)
 
 
-def _data_buffers(raw: Raw) -> int:
-    """How many buffers hold texts of a column of views, besides those for gaps, for the views, and for their sizes."""
-    return int(raw.view.n_buffers) - 3
+def _offsets(raw: Raw) -> NDArray[np.int64]:
+    """Where each text of format u or U begins and the last ends, int64[n + 1]."""
+    wide = 4 if raw.format == "u" else 8
+    return raw.whole(1).view(f"<i{wide}")[raw.offset : raw.offset + raw.length + 1].astype(np.int64)
+
+
+def _views(raw: Raw) -> NDArray[np.int32]:
+    """Four words a text of format vu."""
+    return raw.whole(1)[raw.offset * VIEW_BYTES : (raw.offset + raw.length) * VIEW_BYTES].view("<i4")
+
+
+def _outside(raw: Raw) -> list[NDArray[np.uint8]]:
+    """The buffers that hold texts of a column of views: all besides those for gaps, for the views, and for their
+    sizes."""
+    return [raw.whole(2 + number) for number in range(int(raw.view.n_buffers) - 3)]
 
 
 def _address(data: NDArray[np.uint8]) -> int:
