@@ -1,26 +1,28 @@
-"""How fast do all typology packs together decide a made-up history, beside DuckDB that only works out their windows?
+"""How fast do all typology packs together decide a made-up history, beside peers that only work out their windows?
 
     python benchmarks/typologies_speed.py [--people 10_000] [--days 45] [--seed 7] [--setting city] [--copies 3]
+        [--repeats 3]
 
 The packs of `rulesets/typologies` are put together into one ruleset by their text, each name with its pack's before it.
 To have more than 200 rules every rule is there `--copies` times: as it is written, then with its params at the upper
 and the lower ends of their `tune`. Windows are there once. Scores of the packs add up, so what is decided is no
 policy: this measures speed and nothing else.
 
-The engine reads the table, works out every window and decides by every rule, on one thread. DuckDB is given the keys as
-integers, which rows each window counts (its `where`, already decided) and, where a window is asked about another
-account than it is kept by, both in one table; none of that is timed. It works out the windows and no more, with one
-thread and with all. Its numbers are compared with the engine's in every row before anything is said.
+The engine reads the table, works out every window and decides by every rule, on one thread. DuckDB and Polars are given
+the keys as integers, which rows each window counts (its `where`, already decided), in order of time and, where a window
+is asked about another account than it is kept by, both in one table; none of that is timed. They work out the windows
+and no more: DuckDB with one thread and with all, Polars with all. Their numbers are compared with the engine's in every
+row before anything is said. What they take is told by the clock and as work of processors.
 """
 
 from __future__ import annotations
 
 import argparse
 import re
+import statistics
 import sys
 import tempfile
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import duckdb
@@ -28,6 +30,7 @@ import numpy as np
 import polars as pl
 import pyarrow
 import pyarrow.parquet
+from contest import timed
 from numpy.typing import NDArray
 
 from riskrules import Engine, Lists, Rules, loads
@@ -39,11 +42,15 @@ from riskrules.engine.replaying import Rows, RowsOf
 from riskrules.engine.serving import Serving
 from riskrules.engine.tables import table_schema, wanted_fields
 from riskrules.schema.limits import MISSING
+from riskrules.state.plan import Reading
 from riskrules.state.replay import Replay, Texts
 from riskrules.testing.world import SETTINGS, world
 from riskrules.testing.world.files import write_world
 
 Integers = NDArray[np.int64]
+Peer = Callable[[], dict[int, pl.DataFrame]]
+Took = dict[str, float]
+MEASURES = ("wall_s", "processor_s")
 MOST_A_MILLISECOND = 400
 WARM_ROWS = 2_000
 _NAMED = re.compile(r"^(param|window|let|rule|exempt|list) +(\S+)", re.MULTILINE)
@@ -154,15 +161,15 @@ class Asked:
         return np.concatenate(moves), np.concatenate(values)
 
 
-def tables_of(asked: Asked, connection: duckdb.DuckDBPyConnection) -> dict[int, str]:
-    """A table for each lookup: who is asked about, what is counted. Gives a query of its windows, by lookup."""
+def frames_of(asked: Asked) -> dict[int, pl.DataFrame]:
+    """A table for each lookup, in order of time: who is asked about, what is counted."""
     same = np.diff(asked.times, prepend=MISSING) != 0
     starts = np.flatnonzero(same)
     places = np.arange(len(asked.times)) - np.repeat(starts, np.diff(starts, append=len(asked.times)))
     assert places.max() < MOST_A_MILLISECOND
     assert not (asked.times % 1_000).any()
     order, rows = asked.times + places, np.arange(len(asked.times))
-    queries = {}
+    frames = {}
     for number, lookup in enumerate(asked.plan.lookups):
         series = asked.plan.series[lookup.series]
         moves, values = asked.series(lookup.series)
@@ -173,26 +180,58 @@ def tables_of(asked: Asked, connection: duckdb.DuckDBPyConnection) -> dict[int, 
             entered = {"k": asked.key(series.keys), "o": order, "v": values, "counts": moves, "asks": none, "r": rows}
             columns |= {"counts": none}
             columns = {name: np.concatenate([column, entered[name][moves]]) for name, column in columns.items()}
-        frame = pl.DataFrame(columns).filter(pl.col("k") >= 0)
+        frames[number] = pl.DataFrame(columns).filter(pl.col("k") >= 0).sort("o", "k")
+    return frames
+
+
+def _readings_of(asked: Asked, lookup: int) -> Iterator[tuple[int, Reading, int]]:
+    """Of a lookup: the places of its readings, they, and how far back each reaches in the order of its table."""
+    for place, reading in enumerate(asked.plan.readings):
+        if reading.lookup == lookup:
+            yield place, reading, int(reading.span) + MOST_A_MILLISECOND - 1
+
+
+def by_duckdb(asked: Asked, frames: dict[int, pl.DataFrame], connection: duckdb.DuckDBPyConnection) -> Peer:
+    """A query for each table, which it has as a table of its own."""
+    queries = {}
+    for number, frame in frames.items():
         connection.register("frame", frame)
         connection.execute(f"CREATE TABLE asked_{number} AS SELECT * FROM frame")  # noqa: S608  # a number
-        selected = []
-        for place, reading in enumerate(asked.plan.readings):
-            if reading.lookup == number:
-                selected.append(f"{_aggregate(reading.aggregate)} FILTER (WHERE counts) OVER w{place} AS a{place}")
-        frames = ", ".join(
-            f"w{place} AS (PARTITION BY k ORDER BY o RANGE "
-            f"BETWEEN {int(reading.span) + MOST_A_MILLISECOND - 1} PRECEDING AND 1 PRECEDING)"
-            for place, reading in enumerate(asked.plan.readings)
-            if reading.lookup == number
-        )
-        chosen = ", ".join(selected)
-        queries[number] = f"SELECT r, asks, {chosen} FROM asked_{number} WINDOW {frames}"  # noqa: S608  # names from above
-    return queries
+        selected, windows = [], []
+        for place, reading, back in _readings_of(asked, number):
+            what = {"count": "count(*)", "distinct": "count(DISTINCT v)"}.get(reading.aggregate)
+            selected.append(f"{what or f'{reading.aggregate}(v)'} FILTER (WHERE counts) OVER w{place} AS a{place}")
+            windows.append(f"w{place} AS (PARTITION BY k ORDER BY o RANGE BETWEEN {back} PRECEDING AND 1 PRECEDING)")
+        chosen, windows_of = ", ".join(selected), ", ".join(windows)
+        queries[number] = f"SELECT r, asks, {chosen} FROM asked_{number} WINDOW {windows_of}"  # noqa: S608  # from above
+    return lambda: {number: connection.sql(query).pl() for number, query in queries.items()}
 
 
-def _aggregate(name: str) -> str:
-    return {"count": "count(*)", "distinct": "count(DISTINCT v)"}.get(name, f"{name}(v)")
+def by_polars(asked: Asked, frames: dict[int, pl.DataFrame]) -> Peer:
+    """Rolling aggregates over each key; for distinct values rolling groups, brought back into the order of the table.
+    All at once, so that they run side by side."""
+    parts: list[tuple[int, pl.LazyFrame]] = []
+    for number, frame in frames.items():
+        simple = [pl.col("r"), pl.col("asks")]
+        for place, reading, back in _readings_of(asked, number):
+            name, window = f"a{place}", f"{back}i"
+            if reading.aggregate == "distinct":
+                values = pl.col("v").filter("counts").n_unique().alias(name)
+                grouped = frame.lazy().rolling("o", period=window, closed="left", group_by="k").agg(values)
+                parts.append((number, grouped.sort("o", "k").select(name)))
+                continue
+            what = pl.col("counts").cast(pl.Int64) if reading.aggregate == "count" else pl.when("counts").then("v")
+            rolling = getattr(what, f"rolling_{'sum' if reading.aggregate == 'count' else reading.aggregate}_by")
+            simple.append(rolling("o", window_size=window, closed="left").over("k").alias(name))
+        parts.append((number, frame.lazy().select(simple)))
+
+    def run() -> dict[int, pl.DataFrame]:
+        found: dict[int, list[pl.DataFrame]] = {}
+        for (number, _), part in zip(parts, pl.collect_all([lazy for _, lazy in parts]), strict=True):
+            found.setdefault(number, []).append(part)
+        return {number: pl.concat(each, how="horizontal") for number, each in found.items()}
+
+    return run
 
 
 def differences(asked: Asked, found: dict[int, pl.DataFrame]) -> list[str]:
@@ -208,6 +247,21 @@ def differences(asked: Asked, found: dict[int, pl.DataFrame]) -> list[str]:
     return wrong
 
 
+def say(took: dict[str, list[Took]], rows: int) -> None:
+    """The medians of all repeats, and how long the others took beside the engine in the same repeat."""
+    engine = took.pop("engine")
+    wall, work = (statistics.median(one[of] for one in engine) for of in MEASURES)
+    each = f"{rows / wall:,.0f} payments a second"
+    print(f"  engine, rules and windows {wall:8.2f} s, {work:8.2f} s of processors; {each}")
+    for name, turns in took.items():
+        clock, worked = (statistics.median(one[of] for one in turns) for of in MEASURES)
+        ratios = [statistics.median(b[of] / a[of] for a, b in zip(engine, turns, strict=True)) for of in MEASURES]
+        print(
+            f"  {name}, windows alone {clock:8.2f} s, {worked:8.2f} s of processors: "
+            f"{ratios[0]:.1f} x the engine's time, {ratios[1]:.1f} x its processors"
+        )
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--seed", type=int, default=7)
@@ -215,6 +269,7 @@ def main() -> int:
     parser.add_argument("--people", type=int, default=10_000)
     parser.add_argument("--days", type=int, default=45)
     parser.add_argument("--copies", type=int, choices=(1, 2, 3), default=3)
+    parser.add_argument("--repeats", type=int, default=3)
     asks = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         path = Path(place) / "history.parquet"
@@ -223,27 +278,27 @@ def main() -> int:
     table = table.select([name for name in table.column_names if not name.startswith(("label.", "ledger."))])
     rules = loads(all_packs(asks.copies), "all_packs.risk")
     engine = Engine(rules, lists=Lists({name: [] for name in rules.lists}))
-    engine.decide_many(table.slice(0, WARM_ROWS))
-    began, worked = time.perf_counter(), time.process_time()
-    engine.decide_many(table)
-    wall, work = time.perf_counter() - began, time.process_time() - worked
     asked = Asked(rules, table)
-    windows = len(asked.plan.readings)
-    print(f"{len(rules.by_name)} rules, {windows} windows, {table.num_rows:_} payments")
-    each = f"{table.num_rows / wall:,.0f} payments a second"
-    print(f"  engine, rules and windows  {wall:7.2f} s, {work:7.2f} s of processors, {each}")
+    frames = frames_of(asked)
+    few = {number: frame.head(WARM_ROWS) for number, frame in frames.items()}
+    print(f"{len(rules.by_name)} rules, {len(asked.plan.readings)} windows, {table.num_rows:_} payments")
     with duckdb.connect() as connection:
-        queries = tables_of(asked, connection)
-        for threads in (1, 2):
-            connection.execute(f"SET threads = {threads}")
-            began, worked = time.perf_counter(), time.process_time()
-            found = {number: connection.sql(query).pl() for number, query in queries.items()}
-            duck, duck_work = time.perf_counter() - began, time.process_time() - worked
-            if wrong := differences(asked, found):
-                print(f"  DuckDB differs in {', '.join(wrong)}")
-                return 1
-            print(f"  DuckDB, windows alone, {threads} thr. {duck:6.2f} s, {duck_work:7.2f} s of processors: "
-                  f"{duck / wall:.1f} x the engine's time, {duck_work / work:.1f} x its processors")  # fmt: skip
+        engine.decide_many(table.slice(0, WARM_ROWS))
+        by_polars(asked, few)()
+        duck, polars = by_duckdb(asked, frames, connection), by_polars(asked, frames)
+        peers = [("DuckDB", 1, duck), ("DuckDB", 2, duck), ("Polars", pl.thread_pool_size(), polars)]
+        took: dict[str, list[Took]] = {}
+        for _ in range(asks.repeats):
+            took.setdefault("engine", []).append(timed(lambda: engine.decide_many(table)))
+            for name, threads, peer in peers:
+                connection.execute(f"SET threads = {threads}")
+                given: list[dict[int, pl.DataFrame]] = []
+                turn = timed(lambda peer=peer, given=given: given.append(peer()))  # type: ignore[misc]  # called at once
+                took.setdefault(f"{name}, {threads} thr.", []).append(turn)
+                if wrong := differences(asked, given[0]):
+                    print(f"  {name} differs in {', '.join(wrong)}")
+                    return 1
+    say(took, table.num_rows)
     return 0
 
 
