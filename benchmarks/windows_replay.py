@@ -3,8 +3,8 @@
     python benchmarks/windows_replay.py [--rows 5_000_000] [--repeats 3] [--handbook transactions.parquet] [--json]
 
 All three give the same numbers, which is checked row for row. They take turns, warm from the first 100,000 rows, and
-the median counts: by the clock where each uses all processors, and by the work of processors, where replay has one
-thread. Keys are dictionary codes for all three: for replay with the texts beside them, as a table's dictionary has
+the median counts: by the clock, where the others use all processors and replay has one thread, and by the work of
+processors. Keys are dictionary codes for all three: for replay with the texts beside them, as a table's dictionary has
 them, for the others as integers.
 
 A window covers the payments before the row, also those at its very instant that came earlier. A RANGE frame has all
@@ -47,7 +47,7 @@ MOST_A_SECOND = 100_000
 ROWS_A_BATCH, WARM_ROWS = 65_536, 100_000
 ACCOUNTS, MERCHANTS, DAYS = 200_000, 20_000, 120
 PAYER, MERCHANT = "payer.account", "payee.merchant"
-ONE, TWO = "replay, one thread", "replay, two threads"
+OURS = "replay, one thread"
 
 
 @dataclass
@@ -126,9 +126,9 @@ BOOK = Plan(
 )
 
 
-def by_replay(of: History, plan: Plan, threads: int) -> list[Integers]:
+def by_replay(of: History, plan: Plan) -> list[Integers]:
     """Batch by batch, put together."""
-    replay = Replay(plan, threads)
+    replay = Replay(plan)
     found: list[list[Integers]] = [[] for _ in plan.readings]
     for start in range(0, len(of.times), ROWS_A_BATCH):
         piece = slice(start, start + ROWS_A_BATCH)
@@ -230,8 +230,7 @@ def sides_of(of: History, plan: Plan) -> dict[str, Side]:
     connection.register("frame", frame)
     connection.execute("CREATE TABLE history AS SELECT * FROM frame")
     return {
-        ONE: lambda: by_replay(of, plan, 1),
-        TWO: lambda: by_replay(of, plan, 2),
+        OURS: lambda: by_replay(of, plan),
         "DuckDB": lambda: by_duckdb(connection, of, plan),
         "Polars": lambda: by_polars(frame, plan, of.delay),
     }
@@ -256,7 +255,7 @@ def compare(title: str, of: History, plan: Plan, repeats: int) -> list[Row]:
 
 
 def rows_of(question: str, values: int, found: dict[str, list[dict[str, float]]]) -> list[Row]:
-    """Of the clock, all using all processors; and of the processors' work."""
+    """Of the clock, and of the processors' work."""
     told: dict[str, float] = {}
     rows: list[Row] = []
     for name, took in found.items():
@@ -269,8 +268,7 @@ def rows_of(question: str, values: int, found: dict[str, list[dict[str, float]]]
         ("by processors", "processor_s", "s of processors"),
     ):
         best = min(("DuckDB", "Polars"), key=lambda name: told[f"{name}, {told_as}"])
-        ours = TWO if measure == "wall_s" else ONE
-        ratios = [theirs[measure] / mine[measure] for mine, theirs in zip(found[ours], found[best], strict=True)]
+        ratios = [theirs[measure] / mine[measure] for mine, theirs in zip(found[OURS], found[best], strict=True)]
         more = {"told": told, "memory_mb": memory} if not rows else {}
         rows.append(ratio_row(question, f"x the best peer's rate, {what}", ratios, 5, "more", **more))
     return rows

@@ -7,6 +7,7 @@ goes by are found.
 
 from __future__ import annotations
 
+import ctypes
 import sys
 import threading
 from collections import Counter, OrderedDict
@@ -409,6 +410,31 @@ def test_what_is_not_laid_out_has_no_length() -> None:
     assert len(lengths) == 5 and int(lengths.clip(0).sum()) < room
     assert (lengths[int(windowed.words[k.L_ASKED]) :] == -1).all()
     assert other.rules.name == "counted"
+
+
+def test_a_kernel_that_fails_to_record_is_not_believed() -> None:
+    """One that ran out of memory answers zero. The payment is then recorded the careful way, once."""
+    engine = rr.Engine(rr.loads(COUNTED))
+    windowed = engine._serving._windowed
+    assert windowed is not None
+    way = windowed.ask.__self__._way  # type: ignore[attr-defined]  # a method of the way into the store
+    kernel = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * 4)
+    whole, asked = kernel(int(way[w.W_KERNEL])), Counter[int]()
+
+    def failing(which: int, memory: int, question: int, event: int) -> int:
+        asked[which] += 1
+        return int(whole(which, memory, question, event)) if which == w.ASK else 0
+
+    fails = kernel(failing)
+    way[w.W_KERNEL] = ctypes.cast(fails, ctypes.c_void_p).value
+    event: dict[str, Any] = {
+        "id": "p1", "occurred_at": BEGAN.isoformat(), "amount": "99.00",
+        "payer": {"account": {"id": "a"}}, "payee": {"account": {"id": "b"}},
+    }  # fmt: skip
+    engine.process(event)
+    assert engine.process({**event, "id": "p2"}).facts.before.held[0] == 1
+    assert engine.record(event) is False
+    assert asked[w.TELL] > 0
 
 
 SHOWN = COUNTED.replace("sent >= 1_000_000", "amount > 50 CNY").replace('"?"', '"{sent} before this one"')

@@ -102,7 +102,7 @@ def replay_run(rows: int, seed: int, seen: Counter[str], spoil: Callable[[Given]
     history = history_of_rows(seed, rows, seen)
     reference = ListWindows().bind(PLAN)
     with patch.multiple(replay_keys, SPARE_NAMES=r.choice(SPARE_KEYS), SPARE_PAIRS=r.choice(SPARE_KEYS)):
-        replay = Replay(PLAN, threads=r.choice((1, 2)))
+        replay = Replay(PLAN)
     start = 0
     while start < len(history):
         batch = history[start : start + r.choice(BATCHES)]

@@ -111,10 +111,10 @@ def history(seed: int, rows: int) -> History:
     return History(times, keys, words, amounts, moves, chance.choice((0, 1, HOUR, DAY, 2 * WEEK)))
 
 
-def replayed(of: History, cuts: list[int], threads: int = 1, fresh_words: bool = False) -> list[list[int | str | None]]:
+def replayed(of: History, cuts: list[int], fresh_words: bool = False) -> list[list[int | str | None]]:
     """By reading: the replayed values, None for nothing, "beyond" for an unavailable sum. The batches end at `cuts`.
     `fresh_words`: each batch has words of its own, and only those that it needs."""
-    replay = Replay(PLAN, threads)
+    replay = Replay(PLAN)
     found: list[list[int | str | None]] = [[] for _ in PLAN.readings]
     for start, end in zip([0, *cuts], [*cuts, len(of.times)], strict=True):
         piece = slice(start, end)

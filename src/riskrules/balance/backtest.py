@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..base.ahead import ahead
 from ..base.times import format_instant, zone_of
 from ..bridges.columns import Numbers, TableError
 from ..bridges.maps import Map
 from ..engine.decision import Version
 from ..engine.history import Replaying
 from ..engine.shown import shown_act
-from ..engine.tables import BadRow, DecidedBatch, decide_batches
+from ..engine.tables import BadRow, DecidedBatch, Deciding, filled_batches
 from ..meaning import nodes as n
 from ..state.lists import Lists
 from .examples import Example
@@ -155,11 +156,13 @@ def _decided(
     schemas = [s.rules.schema for s in servings]
     maps = [map_of(s, given_map, schemas[0] if i else schemas[-1]) for i, s in enumerate(servings)]
     streams = labelled_streams(servings, history, label, maps)
-    decided = []
+    filled = []
     for one, serving, chosen, stream in zip(measured, servings, maps, streams, strict=True):
         how = Replaying(by_arrival=by_arrival, report_delay_us=chosen.report_delay_us if chosen else None)
-        decided.append(decide_batches(serving, stream, how, one.unread))
-    return zip(*decided, strict=True)
+        filled.append(filled_batches(serving, stream, how, one.unread))
+    deciding = [Deciding(serving) for serving in servings]
+    for batches in ahead(zip(*filled, strict=True)):  # which go through the history side by side, in one thread
+        yield tuple(each.decided(batch) for each, batch in zip(deciding, batches, strict=True))
 
 
 def _within(batch: DecidedBatch, span: TimeSpan) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

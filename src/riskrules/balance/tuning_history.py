@@ -17,12 +17,10 @@ from numpy.typing import NDArray
 
 from ..bridges.columns import Batch, Numbers, TableError
 from ..bridges.maps import Map
-from ..engine.columns import Feeder
 from ..engine.history import Replaying, Unread
 from ..engine.rules import Rules
 from ..engine.serving import Serving
-from ..engine.tables import DecidedBatch, decide_batches, window_notes
-from ..kernel.chunk import MOST_ROWS
+from ..engine.tables import DecidedBatch, Deciding, decide_batches, window_notes
 from ..meaning import nodes as n
 from .labelled import labelled_batches, map_of
 from .labels import Label, LabelError, fraud_of
@@ -135,14 +133,11 @@ class Decider:
     def __init__(self, past: Past, lists: Mapping[str, frozenset[str]] | None = None) -> None:
         self.past = past
         self._lists = lists or {}
-        self._rows = min(MOST_ROWS, max((b.rows for b in past.batches), default=1))
 
     def decided(self, rules: Rules) -> Iterator[DecidedBatch]:
         """Batch by batch, in order. The rules must read no window that the past's own rules do not."""
         serving = Serving(rules, self._lists).prepare()
-        feeder = Feeder(serving.program, serving.lists, self._rows)
-        for batch in self.past.batches:
-            yield DecidedBatch(serving, batch, feeder)
+        yield from map(Deciding(serving).decided, self.past.batches)
 
     def stopped(self, rules: Rules) -> Mask:
         """bool[payments]: whether each is delayed, held or rejected."""

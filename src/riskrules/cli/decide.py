@@ -97,7 +97,7 @@ def decide(
     try:
         if Path(history).is_dir():
             raise Stop(f"`{history}` is a folder; name a file in it")
-        how = Replaying(by_arrival=by_arrival, as_decided=as_decided)
+        how = Replaying(by_arrival=by_arrival, as_decided=as_decided, read_ahead=True)
         batches = decide_file(serving, history, map_file, batch, how, tally.unread, limit)
         make_ready(serving)
         with ExitStack() as open_files:

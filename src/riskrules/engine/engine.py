@@ -214,6 +214,7 @@ class Engine(Operated):
         by_arrival: bool = False,
         as_decided: bool = False,
         event: str = "payment",
+        read_ahead: bool = False,
     ) -> Decisions:
         """Decide every row of a table that speaks Arrow, or of an iterable of such tables: a history by itself, whose
         windows begin empty, whatever this engine's own hold.
@@ -221,6 +222,9 @@ class Engine(Operated):
         Rows are in order of time; with `by_arrival` in order of arrival, late ones among them. A payment's windows
         cover the rows before it that took effect (`status`); with `as_decided` those that the rules hold or reject are
         left out. Both work payment by payment and take far longer.
+
+        With `read_ahead` a thread of its own reads the next rows, and works out their windows, while these are decided:
+        the answer is the same, and comes sooner where there are two processors.
 
         `map` (or its path) says which column feeds which field; without one, columns are named as the fields are
         (`payer.account.id`) or nested. Rows that do not fit are listed in the result's `errors`, and the others
@@ -236,7 +240,8 @@ class Engine(Operated):
         if isinstance(deciding, Watched):
             now = deciding.now()
             deciding, instead = now.champion, now.instead
-        found = decide_table(deciding, table, map, Replaying(by_arrival, as_decided), instead)
+        how = Replaying(by_arrival, as_decided, read_ahead=read_ahead)
+        found = decide_table(deciding, table, map, how, instead)
         return found.noted(*(f"rule `{x}` is switched off" for x in sorted(deciding.switched_off)))
 
     def predicate(self, rule: str) -> Callable[[object], object]:

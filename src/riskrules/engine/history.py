@@ -11,11 +11,13 @@ from ..meaning.averages import name_of
 class Replaying:
     """How a history is replayed. `by_arrival`: rows are in order of arrival and may be late; else they are in order of
     time. `as_decided`: what the rules hold or reject does not count as done. `report_delay_us`: how long after its
-    payment a report comes; None where the history has none."""
+    payment a report comes; None where the history has none. `read_ahead`: a thread of its own reads the next batch and
+    works out its windows while this one is decided."""
 
     by_arrival: bool = False
     as_decided: bool = False
     report_delay_us: int | None = None
+    read_ahead: bool = False
 
 
 class Unread:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..base.ahead import ahead
 from ..base.times import zone_of
 from ..bridges.columns import Batch, Numbers, TableError, Words
 from ..bridges.decisions import Decided, DecisionTable, Lists, decision_table
@@ -161,11 +162,27 @@ class Decisions:
         return f"<Decisions of {self.rows} payments, {len(self.errors)} not decided>"
 
 
-def decide_batches(
+class Deciding:
+    """Decides one batch after another. One thread at a time."""
+
+    def __init__(self, serving: Serving) -> None:
+        self._serving = serving
+        self._feeder: Feeder | None = None
+
+    def decided(self, batch: Batch) -> DecidedBatch:
+        """A batch whose windows and scores are worked out."""
+        if self._feeder is None or self._feeder.rows < batch.rows:
+            rows = min(MOST_ROWS, max(batch.rows, 1))
+            self._feeder = Feeder(self._serving.program, self._serving.lists, rows)
+        return DecidedBatch(self._serving, batch, self._feeder)
+
+
+def filled_batches(
     serving: Serving, batches: Iterable[Batch], how: Replaying | None = None, unread: Unread | None = None
-) -> Iterator[DecidedBatch]:
-    """Decide batches as they come, each of at most 65,536 payments, the first being the beginning of a history. Memory
-    is that of some batches and of what the windows look back to. `unread` is filled on the way."""
+) -> Iterator[Batch]:
+    """Batches as they come, each of at most 65,536 payments, the first being the beginning of a history, with columns
+    for the windows and scores that the rules read. Memory is that of some batches and of what the windows look back to.
+    `unread` is filled on the way."""
     unread = Unread() if unread is None else unread
     if serving.plan.readings:
         from .replaying import with_windows  # loads kernels that only windows need
@@ -173,11 +190,15 @@ def decide_batches(
         batches = with_windows(serving, batches, how or Replaying(), unread)
     if serving.models is not None:
         batches = serving.models.batches(batches, unread)
-    feeder: Feeder | None = None
-    for batch in batches:
-        if feeder is None or feeder.rows < batch.rows:
-            feeder = Feeder(serving.program, serving.lists, min(MOST_ROWS, max(batch.rows, 1)))
-        yield DecidedBatch(serving, batch, feeder)
+    return iter(batches)
+
+
+def decide_batches(
+    serving: Serving, batches: Iterable[Batch], how: Replaying | None = None, unread: Unread | None = None
+) -> Iterator[DecidedBatch]:
+    """Decide batches as `filled_batches` takes them."""
+    filled = filled_batches(serving, batches, how, unread)
+    return map(Deciding(serving).decided, ahead(filled) if how is not None and how.read_ahead else filled)
 
 
 def decide_table(

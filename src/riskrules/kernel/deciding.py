@@ -10,20 +10,19 @@ from __future__ import annotations
 
 import ctypes
 import sys
-import threading
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from ..base.forks import making
 from ..program.layout import PLAIN, ROW, Integers
 from . import desks as k
 from . import kept
 
 Kernel: TypeAlias = Callable[[int, int, int, int], int]
 EventKernel: TypeAlias = Callable[[int, int, dict[Any, Any], int], "tuple[Any, ...] | None"]
-_lock = threading.Lock()
 _keeps: list[Any] = []
 
 
@@ -42,7 +41,7 @@ def event_kernel() -> EventKernel:
 
 def _address() -> int:
     """Where the code begins. It is called with the interpreter's lock, since it reads Python's own objects."""
-    with _lock:
+    with making:
         return _loaded()
 
 

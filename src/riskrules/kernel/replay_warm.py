@@ -6,12 +6,12 @@ one and not with the others in `warm`. Once compiled, a kernel refuses any other
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from numba import types
 
+from ..base.forks import making
 from . import replay, replay_events
 
 INTEGER, MARK = types.int64, types.uint64
@@ -37,13 +37,12 @@ SIGNATURES: dict[Callable[..., Any], tuple[Any, ...]] = {
     replay_events.keep_pairs: (FLAGS, MARK, MARKS, CODES, CODES, CODES),
 }
 
-_lock = threading.Lock()
 _done: set[Any] = set()
 
 
 def warm(kernels: Iterable[Callable[..., Any]]) -> None:
     """Compile these kernels, unless this process has. Safe from many threads."""
-    with _lock:
+    with making:
         for kernel in kernels:
             compiled: Any = kernel
             if compiled not in _done:

@@ -8,11 +8,11 @@ are pickles. The one for a single payment is kept by `kept`.
 
 from __future__ import annotations
 
-import threading
 from typing import Any, TypeAlias
 
 from numba import types
 
+from ..base.forks import making
 from . import block, coding, deciding, distinct, float_coding, texts
 
 PROGRAM = types.Array(types.int64, 1, "C", readonly=True)
@@ -44,7 +44,6 @@ FOR_MANY: Kernels = (
     (block.numbers, ((INTEGERS, types.int64, types.int64, types.int64, INTEGERS, CODES),)),
 )
 
-_lock = threading.Lock()
 _done: list[bool] = []
 
 
@@ -52,7 +51,7 @@ def warm(tables: bool = True) -> None:
     """Compile the kernel for single payments, or load it, and unless not `tables`, compile those for tables, whatever
     is not there yet in this process. Takes seconds, most of them for tables; safe from many threads."""
     deciding.kernel()
-    with _lock:
+    with making:
         if not tables or _done:
             return
         for kernel, signatures in FOR_MANY:

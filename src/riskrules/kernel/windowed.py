@@ -19,7 +19,8 @@ LAYING, VALUES, AHEAD, DESK_HEADER = k.LAYING, k.VALUES, k.AHEAD, k.DESK_HEADER
 READINGS, HOLDS_FIRED = k.L_READINGS, k.L_HOLDS_FIRED
 NOT_PLAIN, FIRED, MOVED = k.NOT_PLAIN, k.FIRED, k.MOVED
 KERNEL, MEMORY, QUESTION, EVENT, ANSWERS = w.W_KERNEL, w.W_MEMORY, w.W_QUESTION, w.W_EVENT, w.W_ANSWERS
-ASK, TELL, ASKED, ANY_UNAVAILABLE, CONFLICT = w.ASK, w.TELL, w.ASKED, w.ANY_UNAVAILABLE, w.CONFLICT
+ASK, TELL, ASKED, ANY_UNAVAILABLE = w.ASK, w.TELL, w.ASKED, w.ANY_UNAVAILABLE
+RECORDED, SAME, CONFLICT = w.RECORDED, w.SAME, w.CONFLICT
 
 
 @inner
@@ -52,4 +53,7 @@ def _decided(desk: Integers, plan: Integers, way: Integers, telling: bool) -> In
     ahead = words_at(desk[AHEAD])[act - FIRED if fired else act]
     if ahead == 0 or (fired and plan[HOLDS_FIRED] != 0):
         return act
-    return act + MOVED if called(way[KERNEL], TELL, memory, question, event) != CONFLICT else act
+    told = called(way[KERNEL], TELL, memory, question, event)
+    if told in (RECORDED, SAME):
+        return act + MOVED
+    return act if told == CONFLICT else NOT_PLAIN

@@ -87,8 +87,8 @@ HIGHEST_SUM = 10**18
 # writes digests: two words of the id, then of each entry two of its key and the low one of its value.
 E_TIME, E_ID_LENGTH, E_CONTENT_HIGH, E_CONTENT_LOW, E_ENTRIES, E_GAPS, E_BODY = range(7)
 E_COLUMNS, ID_DIGEST, ENTRY_DIGESTS = 4, 2, 3
-RECORDED, SAME, CONFLICT = 1, 0, -1
-"""What becomes of an event."""
+RECORDED, SAME, CONFLICT = 1, 2, 3
+"""What becomes of an event. None is what a kernel gives that ran out of memory, which is zero."""
 
 # A payment as a store's `Direct` is asked of it. Behind the plan: how many texts and how many times are given, then of
 # each lookup its text, and of each reading its span in microseconds, or -1 - n where the n-th given time is its since.
@@ -115,7 +115,7 @@ W_KERNEL, W_MEMORY, W_QUESTION, W_EVENT, W_TIMES, W_ANSWERS, W_GIVEN, W_TEXTS, W
 W_WORDS = 9
 ASK, TELL = range(2)
 ASKED = 4
-"""Added to the kinds of answer, so that they are not what a kernel gives that ran out of memory, which is zero."""
+"""Added to the kinds of answer, so that they are not zero either."""
 
 
 def moment_words(lookups: int, readings: int) -> tuple[int, int]:

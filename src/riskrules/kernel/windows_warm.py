@@ -3,10 +3,9 @@ there is one to let go of, since most processes never do."""
 
 from __future__ import annotations
 
-import threading
-
 from numba import types
 
+from ..base.forks import making
 from . import windows_direct, windows_rows
 from .warm import INTEGERS, Kernels
 
@@ -19,14 +18,13 @@ FOR_WINDOWS: Kernels = (
 )
 FOR_SWEEPING: Kernels = ((windows_rows.sweep, ((INTEGERS, types.int64, types.int64, types.int64),)),)
 
-_lock = threading.Lock()
 _done: set[bool] = set()
 
 
 def warm_windows(sweeping: bool = False) -> None:
     """Compile what reading and recording need, or what `sweeping` does, if that was not done in this process. Takes
     seconds, or a fraction of one; safe from many threads."""
-    with _lock:
+    with making:
         if sweeping in _done:
             return
         for kernel, signatures in FOR_SWEEPING if sweeping else FOR_WINDOWS:

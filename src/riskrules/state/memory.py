@@ -16,7 +16,6 @@ the folder to its parent.
 from __future__ import annotations
 
 import json
-import os
 import threading
 import weakref
 from collections.abc import Callable, Sequence
@@ -28,6 +27,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from ..base.fair import FairLock
+from ..base.forks import around_forks
 from ..kernel import windows_layout as w
 from ..schema.kinds import MICROSECOND
 from . import arena
@@ -366,7 +366,4 @@ def _after_fork(child: bool) -> None:
         _forking.pop().after_fork(child)
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=_before_fork, after_in_parent=lambda: _after_fork(False), after_in_child=lambda: _after_fork(True)
-    )
+around_forks(_before_fork, _after_fork)

@@ -10,7 +10,6 @@ before anything has changed, and the caller may ask a store instead.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
@@ -56,15 +55,13 @@ class Replayed(NamedTuple):
 
 
 class Replay:
-    """The windows of a plan over one history. Not for use by several threads at once; `threads` of its own work on
-    the readings."""
+    """The windows of a plan over one history. Not for use by several threads at once."""
 
-    def __init__(self, plan: Plan, threads: int = 1) -> None:
+    def __init__(self, plan: Plan) -> None:
         needed = [kernel for reading in plan.readings for kernel in KERNELS[reading.aggregate]]
         warm((*ALWAYS, *needed))
         self._plan = plan
         self._last, self._reach = MISSING, [MISSING] * len(plan.readings)
-        self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
         self._column_of = _columns(plan)
         self._names: dict[str, Names] = {column: Names() for column in set(self._column_of.values())}
         self._pairs: dict[tuple[str, ...], Pairs] = {}
@@ -109,8 +106,7 @@ class Replay:
             self._readings[index].read(events, times_us, queries, since_us[index], size, out[index])
             return _beyond(out[index], none_beyond) if self._plan.readings[index].aggregate == "sum" else none_beyond
 
-        indexes = range(len(out))
-        beyond = list(map(read, indexes) if self._pool is None else self._pool.map(read, indexes))
+        beyond = list(map(read, range(len(out))))
         self._last = int(times_us[-1])
         self._reach = [int(since[-1]) for since in since_us]
         self._let_go(since_us)
