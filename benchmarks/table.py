@@ -9,7 +9,8 @@ have a third go with texts as integers, which is their fastest, and the best of 
 dictionary. Each contestant is a process of its own, and they take turns. Times are of the processor; only where two
 threads are asked for, of the clock.
 
-Told besides: how long the kernel alone takes, on columns that are coded already, and a plain pass over the same memory.
+Told besides: how long the kernel alone takes, on columns that are coded already, a plain pass over the same memory, and
+in which functions the time goes.
 Peers: pip install --requirement benchmarks/requirements.txt
 """
 
@@ -73,7 +74,7 @@ def turns(counts: tuple[int, ...]) -> list[tuple[str, str]]:
         for name in ("riskrules", "polars", "blazerules")
         if (name, texts) != ("riskrules", "integers")
     ]
-    own = [*(f"{count} kernel" for count in counts), "200 pass", "200 one", "200 two"]
+    own = [*(f"{count} kernel" for count in counts), "200 profile", "200 pass", "200 one", "200 two"]
     return [*peers, *(("riskrules", turn) for turn in own)]
 
 
@@ -118,6 +119,10 @@ def by_itself(found: Repeats, times: int) -> list[Row]:
     """The lines that need no peer."""
     ours, plain = "riskrules 200 dictionary time", "riskrules 200 pass"
     told = {"riskrules, ns a row": found.median(ours), "a plain pass, ns a row": found.median(plain)}
+    profiles = found.took["riskrules 200 profile"]
+    for part in profiles[0]:
+        each = [one[part] / found.rows * 1e9 for one in profiles if part in one]
+        told[f"profile: {part}, ns a row"] = statistics.median(each)
     question = "a table, 200 rules, beside a plain pass"
     rows = [ratio_row(question, "x a pass over its memory", found.ratios(plain, ours), 3, "less", told=told)]
 

@@ -29,7 +29,7 @@ from rulefiles import RuleFile, rule_file
 from riskrules.bridges.columns import Batch, Numbers
 from riskrules.bridges.tables import table_batches
 from riskrules.checker.ruleset import check_text
-from riskrules.engine import replaying, tables
+from riskrules.engine import columns, replaying, tables
 from riskrules.engine.decision import Decision
 from riskrules.engine.engine import Engine
 from riskrules.engine.rules import Rules
@@ -239,7 +239,7 @@ def recording() -> Iterator[tuple[list[Decided], list[Batch]]]:
             yield batch
 
     with (
-        patch.object(tables, "Chunk", Recording),
+        patch.object(columns, "Chunk", Recording),
         patch.object(tables, "table_batches", kept),
         patch.object(tables, "wanted_fields", only_what_rules_read),
         patch.object(replaying, "with_windows", without_windows),

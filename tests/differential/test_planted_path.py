@@ -7,7 +7,7 @@ might well make, and is put in at one place of the library alone, so that the ot
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +19,6 @@ from path_run import run_file
 from riskrules.base.clocks import Clock
 from riskrules.base.times import local_time
 from riskrules.bridges import feeds
-from riskrules.bridges.columns import Batch
 from riskrules.engine import coders, coding, columns, duties, reading
 from riskrules.engine.decision import Decision
 from riskrules.kernel.warm import warm
@@ -95,15 +94,13 @@ def missing_as_zero(patch: pytest.MonkeyPatch) -> None:
 
 def missing_words_as_unnamed_ones(patch: pytest.MonkeyPatch) -> None:
     """In a table, a missing word counts as a word that no rule names."""
-    whole = columns._by_word
+    whole = columns._each_word
 
-    def confused(column: model.Column, batch: Batch, lists: Any) -> Any:
-        told = whole(column, batch, lists)
-        if told is None or column.coding != model.WORD:
-            return told
-        return told[0], np.append(told[1][:-1], len(column.words))
+    def confused(column: model.Column, words: Sequence[str], lists: Any) -> Any:
+        values = whole(column, words, lists)
+        return np.append(values[:-1], len(column.words)) if column.coding == model.WORD else values
 
-    patch.setattr(columns, "_by_word", confused)
+    patch.setattr(columns, "_each_word", confused)
 
 
 def hours_without_summer_time(patch: pytest.MonkeyPatch) -> None:

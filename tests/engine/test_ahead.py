@@ -86,11 +86,57 @@ def test_an_error_comes_in_its_place() -> None:
 
 
 def test_who_stops_early_leaves_no_thread() -> None:
-    things = ahead(iter(range(10)))
+    ended = threading.Event()
+
+    def making() -> Iterator[int]:
+        try:
+            yield from range(10)
+        finally:
+            ended.set()
+
+    things = ahead(making())
     assert next(things) == 0
-    assert makers()
+    (maker,) = makers()
     things.close()  # type: ignore[attr-defined]  # a generator
+    assert ended.wait(10)
+    maker.join(10)
     assert not makers()
+
+
+def test_who_stops_early_does_not_wait() -> None:
+    """For a source that gives nothing more, or not for a long while."""
+    let_go = threading.Event()
+
+    def making() -> Iterator[int]:
+        yield 0
+        let_go.wait(30)
+        yield 1
+
+    things = ahead(making())
+    assert next(things) == 0
+    (maker,) = makers()
+    began = time.monotonic()
+    things.close()  # type: ignore[attr-defined]  # a generator
+    assert time.monotonic() - began < 5
+    assert maker.is_alive()
+    let_go.set()
+    maker.join(10)
+    assert not makers()
+
+
+def test_a_backtest_goes_through_tables_in_its_own_thread(engine: rr.Engine) -> None:
+    """What gives them may be bound to the caller's thread, as a cursor is."""
+    seen: set[int] = set()
+
+    def tables() -> Iterator[pa.Table]:
+        for start in range(0, 1000, 250):
+            seen.add(threading.get_ident())
+            part = history(1000).slice(start, 250)
+            yield part.append_column("is_fraud", pa.array([i % 9 == 0 for i in range(250)]))
+
+    found = rr.backtest(engine.rules, tables(), label="is_fraud")
+    assert found.decided == 1000
+    assert seen == {threading.get_ident()}
 
 
 @pytest.fixture(scope="module")

@@ -53,8 +53,72 @@ sys.exit(code)
 )
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+COMPILING = """
+import os, sys, threading, time
+from riskrules.base.forks import making
+assert "numba" not in sys.modules
+from riskrules.state.memory import MemoryWindows
+
+stores = []
+
+def compiling():
+    stores.append(MemoryWindows(most_bytes=8 << 20, most_keys=1000, most_ids=1000))
+
+thread = threading.Thread(target=compiling)
+thread.start()
+time.sleep(1)
+child = os.fork()
+if not child:
+    compiling()
+    os._exit(7)
+code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+thread.join()
+assert code == 7, code
+
+entered, leave = threading.Event(), threading.Event()
+
+def held():
+    with making:
+        entered.set()
+        leave.wait(60)
+
+def forking():
+    child = os.fork()
+    if not child:
+        os._exit(0)
+    os.waitpid(child, 0)
+
+threads = [threading.Thread(target=held), threading.Thread(target=forking)]
+threads[0].start()
+entered.wait()
+threads[1].start()
+time.sleep(0.5)
+assert threads[1].is_alive()
+lock = stores[0].lock
+free = lock.try_it(False)
+if free:
+    lock.let_go()
+leave.set()
+for thread in threads:
+    thread.join()
+assert free, "a fork that waits holds the store"
+"""
+FORKS = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+
+
+def ends_well(script: str) -> None:
+    done = subprocess.run([sys.executable, "-c", script], timeout=120, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@FORKS
 def test_the_child_decides() -> None:
     """It would wait for ever for a lock whose holder it does not have."""
-    done = subprocess.run([sys.executable, "-c", SCRIPT], timeout=120, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    ends_well(SCRIPT)
+
+
+@FORKS
+def test_a_fork_waits_for_what_is_being_compiled() -> None:
+    """The compiler takes locks of others, such as that of `logging`, which this process has not imported before; the
+    child has all that was compiled. Meanwhile no store is kept from payments."""
+    ends_well(COMPILING)

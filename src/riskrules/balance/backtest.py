@@ -161,7 +161,8 @@ def _decided(
         how = Replaying(by_arrival=by_arrival, report_delay_us=chosen.report_delay_us if chosen else None)
         filled.append(filled_batches(serving, stream, how, one.unread))
     deciding = [Deciding(serving) for serving in servings]
-    for batches in ahead(zip(*filled, strict=True)):  # which go through the history side by side, in one thread
+    beside = zip(*filled, strict=True)  # which go through the history side by side, so in one thread
+    for batches in ahead(beside) if isinstance(history, str | Path) else beside:  # what is the caller's stays in his
         yield tuple(each.decided(batch) for each, batch in zip(deciding, batches, strict=True))
 
 

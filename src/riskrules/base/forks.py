@@ -7,6 +7,7 @@ that could be half done; what does guard such a thing has to be held over the fo
 
 from __future__ import annotations
 
+import logging  # noqa: F401  # before the hooks below, see `making`
 import os
 import threading
 import weakref
@@ -34,18 +35,33 @@ def _in_child() -> None:
         lock.renew()
 
 
-def around_forks(before: Callable[[], object], after: Callable[[bool], object]) -> None:
-    """From now on `before` is called before this process is forked, what was given last first; and `after` in it
-    (False) and in its child (True)."""
-    if hasattr(os, "register_at_fork"):
-        os.register_at_fork(
-            before=before, after_in_parent=lambda: after(False), after_in_child=lambda: after(True)
-        )
-
-
 making = threading.RLock()
-"""Held by who loads or compiles machine code, which is half done until it is whole: a fork waits for that. Who holds it
-takes no other lock that is held over a fork."""
-around_forks(making.acquire, lambda _: making.release())
+"""Held by who loads or compiles machine code, which is half done until it is whole: a fork waits for that. A fork takes
+it before all other locks, so nobody waits for it who holds one that is held over a fork. What compiles takes locks of
+others besides, such as that of `logging`, which is imported here, so that its hook runs after ours."""
+_around: list[tuple[Callable[[], object], Callable[[bool], object]]] = []
+
+
+def around_forks(before: Callable[[], object], after: Callable[[bool], object]) -> None:
+    """From now on `before` is called before this process is forked, nobody compiling, and `after` afterwards, in it
+    (False) and in its child (True)."""
+    _around.append((before, after))
+
+
+def _before() -> None:
+    making.acquire()
+    for before, _ in _around:
+        before()
+
+
+def _after(child: bool) -> None:
+    for _, after in reversed(_around):
+        after(child)
+    making.release()
+
+
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_in_child)
+    os.register_at_fork(
+        before=_before, after_in_parent=lambda: _after(False), after_in_child=lambda: _after(True)
+    )

@@ -224,7 +224,8 @@ class Engine(Operated):
         left out. Both work payment by payment and take far longer.
 
         With `read_ahead` a thread of its own reads the next rows, and works out their windows, while these are decided:
-        the answer is the same, and comes sooner where there are two processors.
+        the answer is the same, and comes sooner where there are two processors. An iterable of tables is then gone
+        through in that thread.
 
         `map` (or its path) says which column feeds which field; without one, columns are named as the fields are
         (`payer.account.id`) or nested. Rows that do not fit are listed in the result's `errors`, and the others
