@@ -19,9 +19,10 @@ def ahead(things: Iterator[Thing]) -> Iterator[Thing]:
     try:
         while True:
             made = maker.made.get()
-            if isinstance(made, BaseException):
-                raise made
-            if made is None:
+            if not isinstance(made, tuple):
+                maker.join()  # it has nothing left to do
+                if made is not None:
+                    raise made
                 return
             maker.room.release()
             yield made[0]

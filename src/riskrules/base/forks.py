@@ -30,11 +30,6 @@ class ForkLock:
 _locks: weakref.WeakSet[ForkLock] = weakref.WeakSet()
 
 
-def _in_child() -> None:
-    for lock in _locks:
-        lock.renew()
-
-
 making = threading.RLock()
 """Held by who loads or compiles machine code, which is half done until it is whole: a fork waits for that. A fork takes
 it before all other locks, so nobody waits for it who holds one that is held over a fork. What compiles takes locks of
@@ -55,13 +50,13 @@ def _before() -> None:
 
 
 def _after(child: bool) -> None:
+    if child:
+        for lock in _locks:
+            lock.renew()
     for _, after in reversed(_around):
         after(child)
     making.release()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_in_child)
-    os.register_at_fork(
-        before=_before, after_in_parent=lambda: _after(False), after_in_child=lambda: _after(True)
-    )
+    os.register_at_fork(before=_before, after_in_parent=lambda: _after(False), after_in_child=lambda: _after(True))

@@ -21,7 +21,7 @@ from ..program import model
 from ..schema.limits import MISSING
 
 Integers = NDArray[np.int64]
-NO_YES = ("no", "yes")
+_NO_YES = ("no", "yes")
 _FLAGS = np.array([0, 1, MISSING], np.int64)
 """What the program has for each of them, and for a missing one."""
 
@@ -61,7 +61,7 @@ class Feeder:
         if isinstance(found, Floats) and chunk.feed_floats(place, found.floats, found.digits):
             return
         if isinstance(found, Flags):
-            chunk.feed_places(place, found.values, self._by_place(place, NO_YES, None))
+            chunk.feed_places(place, found.values, self._by_place(place, _NO_YES, None))
             return
         words = _words_of(column, batch)
         if words is None:
@@ -75,8 +75,7 @@ class Feeder:
         """What stands for each place of a column's words, worked out unless the last batch had the same."""
         known = self._last[place]
         if known is None or known.words is not words or known.own is not own:
-            flags = words is NO_YES
-            values = _FLAGS if flags else _each_word(self._columns[place], words, self._lists)
+            values = _FLAGS if words is _NO_YES else _each_word(self._columns[place], words, self._lists)
             if own is not None:
                 values = np.append(values[own], values[-1])
             known = self._last[place] = _Known(words, own, self._chunk.by_place(place, values))
